@@ -1,0 +1,160 @@
+//! Travel documents: what names a traveller, and what a reference portrait is kept under.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not a code of a travel document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// Not a state or nationality code.
+    #[error("expected one to three letters, as in ICAO 9303-3 section 5")]
+    State,
+    /// Not a document number.
+    #[error("expected 1 to 35 letters, digits or hyphens")]
+    Number,
+    /// Not a kind of document.
+    #[error("expected one or two letters, first P, V, I, A, C, T or another of PAXLST's code list 1001")]
+    Kind,
+}
+
+/// A state or nationality, as in an MRZ (ICAO 9303-3 section 5): `USA`, `D`, `UTO`, `XXA`.
+///
+/// Always upper case. Fillers (`<`) are dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct State(String);
+
+impl State {
+    /// Reads a code, with or without MRZ fillers, in either case.
+    pub fn new(text: &str) -> Result<Self, DocumentError> {
+        let code: String = text.trim().chars().filter(|c| *c != '<').collect::<String>().to_ascii_uppercase();
+        let plain = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase());
+        if plain { Ok(Self(code)) } else { Err(DocumentError::State) }
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for State {
+    type Error = DocumentError;
+    fn try_from(text: String) -> Result<Self, DocumentError> {
+        Self::new(&text)
+    }
+}
+
+impl From<State> for String {
+    fn from(state: State) -> String {
+        state.0
+    }
+}
+
+/// The kind of a travel document: the first letters of its MRZ, or of PAXLST's DOC segment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DocumentKind(String);
+
+impl DocumentKind {
+    /// Reads a kind, with or without MRZ fillers, in either case.
+    pub fn new(text: &str) -> Result<Self, DocumentError> {
+        let code: String = text.trim().chars().filter(|c| *c != '<').collect::<String>().to_ascii_uppercase();
+        let plain = (1..=2).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+        if plain { Ok(Self(code)) } else { Err(DocumentError::Kind) }
+    }
+
+    /// The letters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What a person calls it.
+    pub fn in_words(&self) -> &'static str {
+        match self.0.as_bytes().first() {
+            Some(b'P') => "passport",
+            Some(b'V') => "visa",
+            Some(b'I' | b'A') => "identity card",
+            Some(b'C') => "resident card",
+            Some(b'T') => "re-entry permit or refugee travel document",
+            _ => "travel document",
+        }
+    }
+}
+
+impl TryFrom<String> for DocumentKind {
+    type Error = DocumentError;
+    fn try_from(text: String) -> Result<Self, DocumentError> {
+        Self::new(&text)
+    }
+}
+
+impl From<DocumentKind> for String {
+    fn from(kind: DocumentKind) -> String {
+        kind.0
+    }
+}
+
+/// What a travel document is known by: issuing state, kind, number. Personal data: no `Debug`, no `Display`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DocumentKey {
+    /// Who issued it.
+    pub issuer: State,
+    /// What it is.
+    pub kind: DocumentKind,
+    number: String,
+}
+
+impl DocumentKey {
+    /// Makes a key. The number loses fillers, spaces and hyphens and becomes upper case, so that a number
+    /// typed, scanned and sent by a carrier is the same.
+    pub fn new(issuer: State, kind: DocumentKind, number: &str) -> Result<Self, DocumentError> {
+        let number: String = number
+            .chars()
+            .filter(|c| !matches!(c, '<' | ' ' | '-'))
+            .map(|c| c.to_ascii_uppercase())
+            .take(36)
+            .collect();
+        let plain = (1..=35).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
+        if plain { Ok(Self { issuer, kind, number }) } else { Err(DocumentError::Number) }
+    }
+
+    /// The number, upper case, without fillers.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// The number's last two characters behind dots, for places where the whole would say too much.
+    pub fn masked(&self) -> String {
+        let tail = self.number.len().saturating_sub(2);
+        format!("{} …{}", self.issuer, &self.number[tail..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_number_typed_scanned_and_sent_is_one_key() {
+        let key = |n: &str| DocumentKey::new(State::new("D<<").unwrap(), DocumentKind::new("P<").unwrap(), n);
+        let (typed, scanned) = (key("c01x-00t47").ok().unwrap(), key("C01X00T47<").ok().unwrap());
+        assert!(typed == scanned);
+        assert_eq!(typed.masked(), "D …47");
+    }
+
+    #[test]
+    fn what_is_not_a_code_is_refused() {
+        assert_eq!(State::new("U5A"), Err(DocumentError::State));
+        assert_eq!(State::new("ABCD"), Err(DocumentError::State));
+        assert_eq!(DocumentKind::new(""), Err(DocumentError::Kind));
+        let (state, kind) = (State::new("USA").unwrap(), DocumentKind::new("P").unwrap());
+        assert!(DocumentKey::new(state.clone(), kind.clone(), "<<<").is_err());
+        assert!(DocumentKey::new(state, kind, &"9".repeat(36)).is_err());
+    }
+}
