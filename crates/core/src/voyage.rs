@@ -121,6 +121,9 @@ pub struct ManifestPerson {
     pub carrier_reference: Option<String>,
     /// Booking locator (PAXLST RFF AVF).
     pub booking: Option<String>,
+    /// The carrier declares them in transit, not entering (PAXLST NAD DDU, DDT).
+    #[serde(default)]
+    pub in_transit: bool,
 }
 
 impl ManifestPerson {
@@ -154,8 +157,12 @@ pub enum ManifestAction {
     Remove,
     /// The voyage itself is cancelled.
     CancelVoyage,
-    /// The people listed were on board at departure (flight close-out).
+    /// The people listed were on board at departure (flight close-out, PAXLST `266+CLOB`).
     CloseOut,
+    /// The people listed were not on board at departure; everyone else known was (`266+CLNB`).
+    CloseOutExcept,
+    /// The voyage is closed; the message does not say who was on board (`266+CL`).
+    Close,
 }
 
 /// One manifest message, read. Personal data: no `Debug`.
