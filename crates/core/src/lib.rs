@@ -1,8 +1,22 @@
 //! The border's rules. Pure: no I/O, no async, no clock, no randomness of its own.
 //!
+//! | module | what it holds |
+//! |---|---|
+//! | [`id`], [`document`], [`voyage`], [`place`], [`biometric`] | the words: who, with what, on which voyage, where, how much alike |
+//! | [`policy`], [`retention`] | the law as data: who may be photographed, how long what is kept |
+//! | [`decide`](mod@decide) | a capture's facts become Confirmed, Refer or Unavailable |
+//! | [`encounter`] | one passage: the choice, the stages, an officer's rulings, the waits |
+//! | [`ports`] | the clock and randomness, which only the binary holds |
+//!
 //! Personal data has no `Debug` and no `Display` here: it cannot reach a log by accident.
 
 pub mod biometric;
+pub mod decide;
 pub mod document;
+pub mod encounter;
 pub mod id;
+pub mod place;
+pub mod policy;
+pub mod ports;
+pub mod retention;
 pub mod voyage;

@@ -1,0 +1,281 @@
+//! The decision: the machine confirms or refers. Only an officer refuses, and says why.
+
+use crate::biometric::{Candidate, Candidates};
+use crate::id::{PassengerId, VoyageId};
+use crate::place::Designation;
+use crate::policy::Policy;
+use crate::voyage::VoyageStatus;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where and for which voyage a decision is asked.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The designation of the point, if any was published.
+    pub designation: Option<&'a Designation>,
+    /// The voyage that the point serves now, and where it is in its life.
+    pub voyage: Option<(VoyageId, VoyageStatus)>,
+    /// What is known of the passengers that the facts name.
+    pub passengers: &'a [PassengerFacts],
+}
+
+/// What a decision needs to know of one passenger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassengerFacts {
+    /// Who.
+    pub id: PassengerId,
+    /// Already boarded, and not taken off again.
+    pub boarded: bool,
+    /// Held by an officer.
+    pub held: bool,
+    /// Whether the gallery has a template of theirs.
+    pub has_reference: bool,
+}
+
+/// What the frames showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capture {
+    /// One subject, good enough to compare.
+    Usable,
+    /// Nobody's face.
+    NoFace,
+    /// More than one face that may be meant.
+    SeveralFaces,
+    /// One subject, not good enough to compare.
+    PoorQuality,
+}
+
+/// What the document shown at the gate says, where one was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    /// None was shown.
+    Nothing,
+    /// The document of this passenger of this voyage.
+    Passenger(PassengerId),
+    /// A document that is on another voyage's manifest.
+    OtherVoyage,
+    /// A document on no manifest.
+    NotOnManifest,
+}
+
+/// What was found out about one capture.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// What the frames showed.
+    pub capture: Capture,
+    /// What was presented.
+    pub presented: Presented,
+    /// The candidates of the search in the one gallery; `None` when there is no gallery to search.
+    pub candidates: Option<&'a Candidates>,
+    /// The part of the service that could not answer, if any.
+    pub failure: Option<Failure>,
+}
+
+/// What can keep the machine from answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// The models are not loaded, or gave no answer.
+    Matcher,
+    /// The voyage's gallery is not staged.
+    NoGallery,
+}
+
+/// Why a traveller is sent to an officer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// No face was found.
+    NoFace,
+    /// Several faces, and no telling which is meant.
+    SeveralFaces,
+    /// The photo is not good enough to compare.
+    PoorQuality,
+    /// Nobody in the gallery is like enough.
+    NoCandidate,
+    /// Two people in the gallery are too much alike.
+    CandidatesTooClose,
+    /// The gallery has no portrait of the passenger whose document was shown.
+    NoReference,
+    /// The document shown is on no manifest.
+    NotOnManifest,
+    /// The document shown is on another voyage's manifest.
+    WrongVoyage,
+    /// The face is another passenger's than the document.
+    DocumentOfAnother,
+    /// This passenger has boarded already.
+    AlreadyBoarded,
+    /// Boarding is not open.
+    GalleryClosed,
+    /// No designation is in force for this point.
+    PointNotDesignated,
+    /// An officer asked to see this passenger.
+    OfficerHold,
+}
+
+impl Reason {
+    /// The reason in words, for an officer.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::NoFace => "No face was found in the photo",
+            Self::SeveralFaces => "Several faces in the photo, and no telling whose is meant",
+            Self::PoorQuality => "The photo is not good enough to compare",
+            Self::NoCandidate => "Nobody in this voyage's gallery is like enough",
+            Self::CandidatesTooClose => "Two passengers of this voyage are too much alike to tell apart",
+            Self::NoReference => "No portrait to compare with was staged for this passenger",
+            Self::NotOnManifest => "The document shown is not on the manifest",
+            Self::WrongVoyage => "The document shown is on another voyage's manifest",
+            Self::DocumentOfAnother => "The face is like another passenger's, not the document holder's",
+            Self::AlreadyBoarded => "This passenger has boarded already",
+            Self::GalleryClosed => "Boarding is not open for this voyage",
+            Self::PointNotDesignated => "No designation is in force for this crossing point",
+            Self::OfficerHold => "An officer asked to see this passenger",
+        }
+    }
+
+    /// Whether another photo may help.
+    pub fn retakeable(self) -> bool {
+        matches!(self, Self::NoFace | Self::SeveralFaces | Self::PoorQuality)
+    }
+}
+
+/// What the machine says of one capture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "kebab-case")]
+pub enum Decision {
+    /// The subject is this passenger, and nothing speaks against boarding.
+    Confirmed {
+        /// Who, with the score and its false-match rate.
+        candidate: Candidate,
+    },
+    /// An officer decides.
+    Refer {
+        /// At least one, each once, in order.
+        reasons: Vec<Reason>,
+        /// The best candidate, where it reached the threshold.
+        candidate: Option<Candidate>,
+    },
+    /// The machine cannot answer; the document is inspected by hand.
+    Unavailable {
+        /// What failed.
+        failure: Failure,
+    },
+}
+
+/// Decides one capture. A decline never enters here.
+///
+/// Confirmed only with one candidate at or over the threshold, no second person near, a designation in force,
+/// boarding open, the passenger neither held nor boarded, and no document that says otherwise.
+pub fn decide(case: &Case<'_>, facts: &Facts<'_>, now: Timestamp) -> Decision {
+    let mut reasons = Vec::new();
+    if !case.designation.is_some_and(|designation| designation.in_force(now)) {
+        reasons.push(Reason::PointNotDesignated);
+    }
+    if !matches!(case.voyage, Some((_, VoyageStatus::Open))) {
+        reasons.push(Reason::GalleryClosed);
+    }
+    match facts.presented {
+        Presented::OtherVoyage => reasons.push(Reason::WrongVoyage),
+        Presented::NotOnManifest => reasons.push(Reason::NotOnManifest),
+        Presented::Passenger(_) | Presented::Nothing => {}
+    }
+    let mut found = None;
+    match facts.capture {
+        Capture::NoFace => reasons.push(Reason::NoFace),
+        Capture::SeveralFaces => reasons.push(Reason::SeveralFaces),
+        Capture::PoorQuality => reasons.push(Reason::PoorQuality),
+        Capture::Usable => {
+            let failure = facts.failure.or(facts.candidates.is_none().then_some(Failure::NoGallery));
+            match (failure, facts.candidates) {
+                (None, Some(candidates)) => found = identify(candidates, facts.presented, case, &mut reasons),
+                // What stands already is reason enough to see an officer; else nothing can be said.
+                (Some(failure), _) if reasons.is_empty() => return Decision::Unavailable { failure },
+                _ => {}
+            }
+        }
+    }
+    let named = [found.as_ref().map(|c| c.passenger), presented_passenger(facts.presented)];
+    for passenger in case.passengers.iter().filter(|p| named.contains(&Some(p.id))) {
+        if passenger.boarded {
+            reasons.push(Reason::AlreadyBoarded);
+        }
+        if passenger.held {
+            reasons.push(Reason::OfficerHold);
+        }
+    }
+    reasons.sort_unstable();
+    reasons.dedup();
+    match found {
+        Some(candidate) if reasons.is_empty() => Decision::Confirmed { candidate },
+        candidate => Decision::Refer { reasons, candidate },
+    }
+}
+
+fn presented_passenger(presented: Presented) -> Option<PassengerId> {
+    match presented {
+        Presented::Passenger(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// The one candidate at or over the threshold; says in `reasons` why there is none, or why it is not enough.
+fn identify(
+    candidates: &Candidates,
+    presented: Presented,
+    case: &Case<'_>,
+    reasons: &mut Vec<Reason>,
+) -> Option<Candidate> {
+    let facts_of = |id| case.passengers.iter().find(|p| p.id == id);
+    let holder = presented_passenger(presented);
+    if holder.and_then(facts_of).is_some_and(|p| !p.has_reference) {
+        reasons.push(Reason::NoReference);
+    }
+    let Some(best) = candidates.best.first().filter(|best| best.score >= candidates.threshold) else {
+        reasons.push(Reason::NoCandidate);
+        return None;
+    };
+    // What is not among the passengers of this voyage is nobody's candidate.
+    if facts_of(best.passenger).is_none() {
+        reasons.push(Reason::NoCandidate);
+        return None;
+    }
+    let near = |other: &&Candidate| {
+        other.passenger != best.passenger && other.score.0 >= best.score.0 - candidates.tie_margin
+    };
+    if candidates.best.iter().any(|other| near(&other)) {
+        reasons.push(Reason::CandidatesTooClose);
+    }
+    if holder.is_some_and(|holder| holder != best.passenger) {
+        reasons.push(Reason::DocumentOfAnother);
+    }
+    Some(best.clone())
+}
+
+/// What the gate does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Go on board.
+    Proceed,
+    /// Take another photo, with advice.
+    TryAgain,
+    /// See an officer.
+    SeeOfficer,
+}
+
+/// What follows from a decision on the `attempt`th capture (from 1) of an encounter.
+pub fn next_step(decision: &Decision, attempt: u32, policy: &Policy) -> Step {
+    match decision {
+        Decision::Confirmed { .. } => Step::Proceed,
+        Decision::Refer { reasons, .. }
+            if attempt < policy.attempts_max && reasons.iter().all(|reason| reason.retakeable()) =>
+        {
+            Step::TryAgain
+        }
+        Decision::Refer { .. } | Decision::Unavailable { .. } => Step::SeeOfficer,
+    }
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;
