@@ -1,1 +1,3 @@
 //! Portunus: biometrics.
+
+pub mod face;

@@ -1,0 +1,106 @@
+//! Places in a picture: pixels, x to the right, y down, (0, 0) the upper left corner.
+
+/// A place in a picture, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// To the right.
+    pub x: f32,
+    /// Down.
+    pub y: f32,
+}
+
+impl Point {
+    /// Distance to another place, in pixels.
+    pub fn distance(self, other: Self) -> f32 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+
+    /// The place half-way to another.
+    pub fn midway(self, other: Self) -> Self {
+        Self { x: (self.x + other.x) / 2.0, y: (self.y + other.y) / 2.0 }
+    }
+}
+
+/// An upright rectangle in a picture, in pixels. It may reach over the picture's edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Area {
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Width; positive.
+    pub width: f32,
+    /// Height; positive.
+    pub height: f32,
+}
+
+impl Area {
+    /// Its middle.
+    pub fn centre(self) -> Point {
+        Point { x: self.left + self.width / 2.0, y: self.top + self.height / 2.0 }
+    }
+
+    /// Its size in square pixels.
+    pub fn size(self) -> f32 {
+        self.width * self.height
+    }
+
+    /// Intersection over union with another area, 0 to 1.
+    pub fn overlap(self, other: Self) -> f32 {
+        let width = (self.left + self.width).min(other.left + other.width) - self.left.max(other.left);
+        let height = (self.top + self.height).min(other.top + other.height) - self.top.max(other.top);
+        let shared = width.max(0.0) * height.max(0.0);
+        let all = self.size() + other.size() - shared;
+        if all > 0.0 { shared / all } else { 0.0 }
+    }
+
+    /// The area with a share of its longer side added on every side (0.25 adds a quarter each).
+    pub fn widened(self, share: f32) -> Self {
+        let by = self.width.max(self.height) * share;
+        Self {
+            left: self.left - by,
+            top: self.top - by,
+            width: self.width + 2.0 * by,
+            height: self.height + 2.0 * by,
+        }
+    }
+}
+
+/// The five points of a face. Left and right are the picture's, so a camera's view of a person shows the
+/// person's right eye as `eyes[0]`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Landmarks {
+    /// Eye centres, the picture's left one first.
+    pub eyes: [Point; 2],
+    /// Tip of the nose.
+    pub nose: Point,
+    /// Corners of the mouth, the picture's left one first.
+    pub mouth: [Point; 2],
+}
+
+impl Landmarks {
+    /// The points in the customary order: eyes, nose, mouth.
+    pub fn points(&self) -> [Point; 5] {
+        [self.eyes[0], self.eyes[1], self.nose, self.mouth[0], self.mouth[1]]
+    }
+
+    /// Distance between the eye centres, in pixels (ISO/IEC 39794-5's inter-eye distance).
+    pub fn inter_eye_px(&self) -> f32 {
+        self.eyes[0].distance(self.eyes[1])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlap_is_one_for_the_same_and_nought_for_the_apart() {
+        let a = Area { left: 0.0, top: 0.0, width: 10.0, height: 10.0 };
+        let half = Area { left: 5.0, ..a };
+        assert_eq!(a.overlap(a), 1.0);
+        assert!((a.overlap(half) - 1.0 / 3.0).abs() < 1e-6);
+        assert_eq!(a.overlap(Area { left: 20.0, ..a }), 0.0);
+        assert_eq!(Area { width: 0.0, ..a }.overlap(Area { width: 0.0, ..a }), 0.0);
+    }
+}
