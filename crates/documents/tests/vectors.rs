@@ -1,5 +1,7 @@
 //! Every real message that we have is taken or refused for a stated reason, as `vectors.tsv` says.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
+
 use portunus_core::voyage::Capacity;
 use portunus_documents::edifact::paxlst::{self, Reading};
 use portunus_documents::edifact::problem::{Problem, Severity};

@@ -72,6 +72,11 @@ pub(super) struct Walk<'a, 'p, F> {
     ended: bool,
 }
 
+/// Who sent it (data elements 0004, 0040), at most 70 characters: every message gets a copy.
+fn sender(header: &Segment<'_>) -> String {
+    header.text(2, 0).chars().take(70).collect()
+}
+
 fn outside(segment: &Segment<'_>) -> Place {
     Place { segment: segment.tag.to_owned(), position: None, offset: segment.offset }
 }
@@ -86,9 +91,7 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
         let mut segments = Segments::new(input, start, self.limits.segment_bytes);
         while let Some(next) = segments.next() {
             match next {
-                Ok(segment) if !segment.terminated && !matches!(segment.tag, "UNT" | "UNE" | "UNZ") => {
-                    self.cut_off(&segment);
-                }
+                Ok(segment) if !segment.terminated => self.cut_off(segment),
                 Ok(segment) => self.segment(segment),
                 Err(error) if self.ended => {
                     self.after_the_end(error.offset);
@@ -105,6 +108,10 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
         }
         let end = Place { segment: String::new(), position: None, offset: input.len() };
         self.close_message(None, &end);
+        if self.messages == 0 {
+            let expected = "at least one message, from UNH to UNT";
+            self.problems.push(Problem::new(end.clone(), "no message", expected, Cost::Input));
+        }
         if self.interchange.is_some() {
             self.warn(end, "the end of the input", "UNZ, the interchange's trailer");
         }
@@ -124,7 +131,7 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
                     self.warn(place, "another interchange", "UNZ, the trailer of the one before");
                 }
                 self.group = None;
-                let sender = segment.text(2, 0).into_owned();
+                let sender = sender(&segment);
                 let reference = segment.text(5, 0).into_owned();
                 self.interchange = Some(Level { reference, sender, inside: 0 });
             }
@@ -133,7 +140,7 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
                 if let Some(interchange) = &mut self.interchange {
                     interchange.inside += 1;
                 }
-                let sender = segment.text(2, 0).into_owned();
+                let sender = sender(&segment);
                 let reference = segment.text(5, 0).into_owned();
                 self.group = Some(Level { reference, sender, inside: 0 });
             }
@@ -271,12 +278,17 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
         }
     }
 
-    /// The input ends within a segment: what a cut-off segment says is not trusted.
-    fn cut_off(&mut self, segment: &Segment<'a>) {
+    /// The input ends within a segment: what it says is not trusted, but for trailers, which say little.
+    fn cut_off(&mut self, segment: Segment<'a>) {
+        let trailer = matches!(segment.tag, "UNT" | "UNE" | "UNZ");
+        let cost = if trailer { Cost::Nothing } else { Cost::Value };
         let position = self.open.as_ref().map(|open| open.count + 1);
-        let place = Place { position, ..outside(segment) };
+        let place = Place { position, ..outside(&segment) };
         let expected = "the segment's terminator";
-        self.problems.push(Problem::new(place, "the end of the input", expected, Cost::Value));
+        self.problems.push(Problem::new(place, "the end of the input", expected, cost));
+        if trailer {
+            self.segment(segment);
+        }
     }
 
     fn after_the_end(&mut self, offset: usize) {

@@ -47,8 +47,8 @@ pub const SEGMENT_BYTES_MAX: usize = 16 * 1024;
 pub const MESSAGE_SEGMENTS_MAX: usize = 400_000;
 /// Messages in an input.
 pub const MESSAGES_MAX: usize = 5_000;
-/// People in a message; the largest passenger ships carry about ten thousand.
-pub const PEOPLE_MAX: usize = 20_000;
+/// People in an input; the largest passenger ships carry about ten thousand.
+pub const PEOPLE_MAX: usize = 50_000;
 /// Bytes at the start that are searched for an interchange behind a transmission's own header.
 pub const PREAMBLE_BYTES_MAX: usize = 1024;
 
@@ -103,10 +103,13 @@ pub fn read(input: &[u8]) -> Reading {
             segments_per_message: MESSAGE_SEGMENTS_MAX,
             messages: MESSAGES_MAX,
         };
-        Walk::new(limits, &mut problems, |raw, problems: &mut Problems| {
-            messages.extend(message(&raw, problems))
-        })
-        .run(input, start);
+        let mut people_left = PEOPLE_MAX;
+        let take = |raw: RawMessage<'_>, problems: &mut Problems| {
+            let taken = message(&raw, people_left, problems);
+            people_left -= taken.as_ref().map_or(0, |m| m.manifest.people.len());
+            messages.extend(taken);
+        };
+        Walk::new(limits, &mut problems, take).run(input, start);
     }
     Reading { messages, problems: problems.kept, problems_left_out: problems.left_out }
 }
@@ -122,17 +125,16 @@ fn start(input: &[u8], problems: &mut Problems) -> Option<usize> {
         return refuse(format!("{} bytes", input.len()), format!("at most {INPUT_BYTES_MAX} bytes"));
     }
     let blank = input.iter().take_while(|b| **b <= b' ').count();
-    let begins =
-        |at: usize| input[at..].get(..3).is_some_and(|t| matches!(t, b"UNA" | b"UNB" | b"UNG" | b"UNH"));
+    let begins = |at: usize| {
+        let tag = input.get(at..at + 3).is_some_and(|t| matches!(t, b"UNA" | b"UNB" | b"UNG" | b"UNH"));
+        tag && input.get(at + 3).is_some_and(|b| !b.is_ascii_alphanumeric())
+    };
     if begins(blank) {
         return Some(blank);
     }
     // Type B and other transmissions put lines of their own before the interchange.
-    let window = blank..input.len().min(blank + PREAMBLE_BYTES_MAX);
-    let found = window.into_iter().find(|at| {
-        let fresh = at.checked_sub(1).is_none_or(|before| input[before] <= b' ');
-        fresh && begins(*at) && input.get(at + 3).is_some_and(|b| !b.is_ascii_alphanumeric())
-    });
+    let mut window = blank..input.len().min(blank + PREAMBLE_BYTES_MAX);
+    let found = window.find(|at| at.checked_sub(1).is_none_or(|before| input[before] <= b' ') && begins(*at));
     match found {
         Some(at) => {
             let place = Place { segment: String::new(), position: None, offset: 0 };
@@ -145,7 +147,7 @@ fn start(input: &[u8], problems: &mut Problems) -> Option<usize> {
 }
 
 /// Reads one message; `None` where it is refused, and the problem says why.
-fn message(raw: &RawMessage<'_>, problems: &mut Problems) -> Option<Message> {
+fn message(raw: &RawMessage<'_>, people_max: usize, problems: &mut Problems) -> Option<Message> {
     let (header, body) = raw.segments.split_first()?;
     let release = is_paxlst(header, problems)?;
     // After the flights every NAD is somebody, even with a qualifier that is wrong; before, NAD+MS reports.
@@ -159,7 +161,7 @@ fn message(raw: &RawMessage<'_>, problems: &mut Problems) -> Option<Message> {
     // The route's problems point at UNH where there is no TDT at all.
     let route = route::read(&raw.segments[..=head.len()], problems)?;
 
-    let (people, skipped) = people(rest, &route.voyage, problems)?;
+    let (people, skipped) = people(rest, &route.voyage, people_max, problems)?;
     let part = part(header);
     let counted = counts(body, &people, skipped, problems);
     let whole = raw.wholeness == Wholeness::Whole && skipped == 0 && counted != Counted::Short;
@@ -224,6 +226,7 @@ fn part(header: &Placed<'_>) -> Option<Part> {
 fn people(
     rest: &[Placed<'_>],
     voyage: &VoyageKey,
+    people_max: usize,
     problems: &mut Problems,
 ) -> Option<(Vec<ManifestPerson>, usize)> {
     let (mut people, mut skipped) = (Vec::new(), 0);
@@ -242,8 +245,8 @@ fn people(
             skipped += 1;
             continue;
         };
-        if people.len() >= PEOPLE_MAX {
-            let expected = format!("at most {PEOPLE_MAX} people in a message");
+        if people.len() >= people_max {
+            let expected = format!("at most {PEOPLE_MAX} people in an input");
             problems.push(Problem::new(nad.place(), "more people", expected, Cost::Message));
             return None;
         }

@@ -106,9 +106,10 @@ pub(super) fn read(
     Some(person)
 }
 
-/// `NAD+FL+++FAMILY:GIVEN:SECOND`: composite C080, whose further components are not names everywhere.
+/// `NAD+FL+++FAMILY:GIVEN:SECOND`: composite C080, whose further components are not names everywhere; where it
+/// is empty, C058 before it.
 fn names(nad: &Placed<'_>, problems: &mut Problems) -> Option<(String, String)> {
-    let name = nad.segment.element(4);
+    let name = Some(nad.segment.element(4)).filter(|e| !e.is_empty()).unwrap_or(nad.segment.element(3));
     let mut parts = name.components().map(|part| {
         let cut = part.chars().count() > NAME_CHARS_MAX;
         let clean = part.chars().take(NAME_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c });
