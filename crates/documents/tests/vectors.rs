@@ -37,14 +37,18 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// A reading as a row of the table: verdict, messages, voyages, passengers, infants, crew, errors, warnings,
-/// and what was found wrong.
+/// A reading as a row of the table: verdict, messages, voyages, legs, passengers, infants, crew, their documents,
+/// errors, warnings, and what was found wrong.
 fn row(reading: &Reading) -> String {
     let people = |capacity| -> usize {
         let of = |m: &paxlst::Message| m.manifest.people.iter().filter(|p| p.capacity == capacity).count();
         reading.messages.iter().map(of).sum()
     };
     let voyages: Vec<_> = reading.messages.iter().map(|m| m.manifest.voyage.to_string()).collect();
+    let legs = reading.messages.iter().flat_map(|m| &m.manifest.legs);
+    let legs: Vec<_> = legs.map(|leg| format!("{}-{}", leg.from, leg.to)).collect();
+    let all = reading.messages.iter().flat_map(|m| &m.manifest.people);
+    let documents: usize = all.map(|p| p.documents.len()).sum();
     let problems = |severity| reading.problems.iter().filter(|p| p.severity == severity).count();
     let mut reasons: Vec<&str> = reading.problems.iter().map(|p: &Problem| &*p.found).collect();
     reasons.dedup();
@@ -53,9 +57,11 @@ fn row(reading: &Reading) -> String {
         if reading.messages.is_empty() { "refused" } else { "taken" }.to_owned(),
         reading.messages.len().to_string(),
         or_dash(voyages.join(",")),
+        or_dash(legs.join(",")),
         people(Capacity::Passenger).to_string(),
         people(Capacity::Infant).to_string(),
         people(Capacity::Crew).to_string(),
+        documents.to_string(),
         problems(Severity::Error).to_string(),
         problems(Severity::Warning).to_string(),
         or_dash(reasons.join("; ")),

@@ -200,7 +200,11 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
     fn close_message(&mut self, trailer: Option<Segment<'a>>, place: &Place) {
         let Some(Open { mut message, count, overflow }) = self.open.take() else {
             if trailer.is_some() {
-                self.warn(place.clone(), "a message's trailer", "UNH, a message's header, before it");
+                self.warn(
+                    place.clone(),
+                    "a trailer without its header",
+                    "UNH, a message's header, before it",
+                );
             }
             return;
         };
@@ -243,7 +247,7 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
     fn trailer(&mut self, trailer: &Segment<'a>, level: Option<Level>, header: &str, counts: &str) {
         let place = outside(trailer);
         let Some(Level { reference, inside, .. }) = level else {
-            self.warn(place, "a trailer", format!("{header}, its header, before it"));
+            self.warn(place, "a trailer without its header", format!("{header}, its header, before it"));
             return;
         };
         match trailer.text(1, 0).parse::<usize>() {

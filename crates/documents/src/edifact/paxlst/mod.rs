@@ -236,12 +236,13 @@ fn people(
         let members = rest[at + 1..].iter().take_while(|p| person::belongs(p.segment.tag)).count();
         let group = &rest[at..=at + members];
         at += members + 1;
-        if nad.segment.tag != "NAD" {
+        if nad.segment.tag != "NAD" || nad.segment.is(1, 0, "MS") {
             continue;
         }
         let Some(capacity) = person::capacity(nad) else {
             let expected = "FL, FM, DDU or DDT in element 1";
-            problems.push(Problem::new(nad.place(), shown(&nad.segment.text(1, 0)), expected, Cost::Person));
+            // Not shown: a name may stand where the qualifier belongs.
+            problems.push(Problem::new(nad.place(), "another qualifier", expected, Cost::Person));
             skipped += 1;
             continue;
         };
