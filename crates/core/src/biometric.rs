@@ -72,3 +72,39 @@ pub struct Candidates {
     /// Best first; at most a handful.
     pub best: Vec<Candidate>,
 }
+
+/// One candidate with all that is needed to read its score, in one piece: a score never travels alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The candidate: who, how alike, how often two different people are.
+    pub candidate: Candidate,
+    /// The model pack.
+    pub pack: PackId,
+    /// The score from which a candidate counts as found.
+    pub threshold: Score,
+    /// The next person's score, where there is one.
+    pub runner_up: Option<Score>,
+    /// How many people the gallery holds.
+    pub gallery_people: u32,
+}
+
+impl Candidates {
+    /// The best candidate's comparison, where it reaches the threshold.
+    pub fn found(&self) -> Option<Comparison> {
+        let best = self.best.first().filter(|best| best.score >= self.threshold)?;
+        let runner_up = self.best.iter().find(|other| other.passenger != best.passenger);
+        Some(Comparison {
+            candidate: best.clone(),
+            pack: self.pack.clone(),
+            threshold: self.threshold,
+            runner_up: runner_up.map(|other| other.score),
+            gallery_people: self.gallery_people,
+        })
+    }
+
+    /// Whether a second person is so near the best that the two cannot be told apart.
+    pub fn near_tie(&self, comparison: &Comparison) -> bool {
+        let floor = comparison.candidate.score.0 - self.tie_margin;
+        comparison.runner_up.is_some_and(|other| other.0 >= floor)
+    }
+}

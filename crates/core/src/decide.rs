@@ -1,6 +1,6 @@
 //! The decision: the machine confirms or refers. Only an officer refuses, and says why.
 
-use crate::biometric::{Candidate, Candidates};
+use crate::biometric::{Candidates, Comparison};
 use crate::id::{PassengerId, VoyageId};
 use crate::place::Designation;
 use crate::policy::Policy;
@@ -46,7 +46,8 @@ pub enum Capture {
 }
 
 /// What the document shown at the gate says, where one was shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "presented", content = "passenger", rename_all = "kebab-case")]
 pub enum Presented {
     /// None was shown.
     Nothing,
@@ -113,6 +114,17 @@ pub enum Reason {
     OfficerHold,
 }
 
+impl Decision {
+    /// The comparison with the candidate found, if one was.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match self {
+            Self::Confirmed { comparison } => Some(comparison),
+            Self::Refer { comparison, .. } => comparison.as_ref(),
+            Self::Unavailable { .. } => None,
+        }
+    }
+}
+
 impl Reason {
     /// The reason in words, for an officer.
     pub fn in_words(self) -> &'static str {
@@ -145,15 +157,15 @@ impl Reason {
 pub enum Decision {
     /// The subject is this passenger, and nothing speaks against boarding.
     Confirmed {
-        /// Who, with the score and its false-match rate.
-        candidate: Candidate,
+        /// Who, with the score and what is needed to read it.
+        comparison: Comparison,
     },
     /// An officer decides.
     Refer {
         /// At least one, each once, in order.
         reasons: Vec<Reason>,
-        /// The best candidate, where it reached the threshold.
-        candidate: Option<Candidate>,
+        /// The best candidate's, where it reached the threshold.
+        comparison: Option<Comparison>,
     },
     /// The machine cannot answer; the document is inspected by hand.
     Unavailable {
@@ -194,7 +206,7 @@ pub fn decide(case: &Case<'_>, facts: &Facts<'_>, now: Timestamp) -> Decision {
             }
         }
     }
-    let named = [found.as_ref().map(|c| c.passenger), presented_passenger(facts.presented)];
+    let named = [found.as_ref().map(|found| found.candidate.passenger), presented_passenger(facts.presented)];
     for passenger in case.passengers.iter().filter(|p| named.contains(&Some(p.id))) {
         if passenger.boarded {
             reasons.push(Reason::AlreadyBoarded);
@@ -206,8 +218,8 @@ pub fn decide(case: &Case<'_>, facts: &Facts<'_>, now: Timestamp) -> Decision {
     reasons.sort_unstable();
     reasons.dedup();
     match found {
-        Some(candidate) if reasons.is_empty() => Decision::Confirmed { candidate },
-        candidate => Decision::Refer { reasons, candidate },
+        Some(comparison) if reasons.is_empty() => Decision::Confirmed { comparison },
+        comparison => Decision::Refer { reasons, comparison },
     }
 }
 
@@ -224,31 +236,25 @@ fn identify(
     presented: Presented,
     case: &Case<'_>,
     reasons: &mut Vec<Reason>,
-) -> Option<Candidate> {
+) -> Option<Comparison> {
     let facts_of = |id| case.passengers.iter().find(|p| p.id == id);
     let holder = presented_passenger(presented);
     if holder.and_then(facts_of).is_some_and(|p| !p.has_reference) {
         reasons.push(Reason::NoReference);
     }
-    let Some(best) = candidates.best.first().filter(|best| best.score >= candidates.threshold) else {
-        reasons.push(Reason::NoCandidate);
-        return None;
-    };
     // What is not among the passengers of this voyage is nobody's candidate.
-    if facts_of(best.passenger).is_none() {
+    let found = candidates.found().filter(|found| facts_of(found.candidate.passenger).is_some());
+    let Some(found) = found else {
         reasons.push(Reason::NoCandidate);
         return None;
-    }
-    let near = |other: &&Candidate| {
-        other.passenger != best.passenger && other.score.0 >= best.score.0 - candidates.tie_margin
     };
-    if candidates.best.iter().any(|other| near(&other)) {
+    if candidates.near_tie(&found) {
         reasons.push(Reason::CandidatesTooClose);
     }
-    if holder.is_some_and(|holder| holder != best.passenger) {
+    if holder.is_some_and(|holder| holder != found.candidate.passenger) {
         reasons.push(Reason::DocumentOfAnother);
     }
-    Some(best.clone())
+    Some(found)
 }
 
 /// What the gate does next.

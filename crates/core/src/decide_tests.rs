@@ -1,5 +1,5 @@
 use super::*;
-use crate::biometric::{PackId, Rate, Score};
+use crate::biometric::{Candidate, PackId, Rate, Score};
 use crate::id::{DesignationId, PointId};
 use proptest::prelude::*;
 
@@ -74,7 +74,9 @@ fn reasons(decision: Decision) -> Vec<Reason> {
 #[test]
 fn a_clear_match_is_confirmed() {
     let decision = at_an_open_gate(&[(1, 0.8), (2, 0.3)], Presented::Nothing, &[on_board(1), on_board(2)]);
-    assert!(matches!(decision, Decision::Confirmed { candidate } if candidate.passenger == passenger(1)));
+    assert!(
+        matches!(decision, Decision::Confirmed { comparison } if comparison.candidate.passenger == passenger(1))
+    );
 }
 
 #[test]
@@ -115,7 +117,7 @@ fn without_a_gallery_the_machine_is_unavailable_and_says_so() {
 #[test]
 fn only_a_bad_photo_is_taken_again_and_only_so_often() {
     let policy = Policy::from_toml(include_str!("../../../policies/us-2025.toml")).unwrap();
-    let refer = |reasons: &[Reason]| Decision::Refer { reasons: reasons.to_vec(), candidate: None };
+    let refer = |reasons: &[Reason]| Decision::Refer { reasons: reasons.to_vec(), comparison: None };
     assert_eq!(next_step(&refer(&[Reason::PoorQuality]), 1, &policy), Step::TryAgain);
     assert_eq!(next_step(&refer(&[Reason::PoorQuality]), policy.attempts_max, &policy), Step::SeeOfficer);
     assert_eq!(next_step(&refer(&[Reason::NoFace, Reason::WrongVoyage]), 1, &policy), Step::SeeOfficer);
@@ -171,7 +173,8 @@ proptest! {
         let designated = window.0.then_some(&designation);
         let decision = decide_with(designated, status, &passengers, capture, presented, gallery.then_some(&found));
         match decision {
-            Decision::Confirmed { candidate } => {
+            Decision::Confirmed { comparison } => {
+                let candidate = comparison.candidate;
                 prop_assert!(candidate.score >= found.threshold, "no candidate over the threshold");
                 prop_assert!(window.0 && until != Some(NOW), "no designation in force");
                 prop_assert_eq!(status, VoyageStatus::Open);

@@ -1,6 +1,6 @@
 //! One traveller's passage at one point: what was chosen, what was decided, what an officer ruled.
 
-use crate::decide::Decision;
+use crate::decide::{Decision, Presented};
 use crate::id::{DeviceId, EncounterId, PassengerId, PointId, RecordId, UserId, VoyageId};
 use crate::policy::PersonClass;
 use jiff::Timestamp;
@@ -45,6 +45,8 @@ pub struct Encounter {
     pub lane: Lane,
     /// Whether the traveller says they are a citizen.
     pub claims_citizenship: bool,
+    /// What the document shown at the gate says.
+    pub presented: Presented,
     /// Where it is.
     pub stage: Stage,
     /// Captures so far.
