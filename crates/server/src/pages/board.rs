@@ -1,0 +1,299 @@
+//! The live part of the console: `GET /console/board`. The module swaps each region that changed.
+
+use super::card::{CardView, ProbePhoto, card, failure_in_words, lane_in_words};
+use super::layout::{clock_time, grouped, waiting_since};
+use jiff::{Timestamp, civil::Date};
+use maud::{Markup, html};
+use portunus_core::decide::{Failure, Reason};
+use portunus_core::encounter::{Lane, Method};
+use portunus_core::id::{EncounterId, PassengerId, PointId, VoyageId};
+use portunus_core::place::Direction;
+use portunus_core::voyage::VoyageStatus;
+
+/// A crossing point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PointView {
+    /// Which.
+    pub id: PointId,
+    /// What people call it.
+    pub name: String,
+    /// Entry or exit.
+    pub direction: Direction,
+}
+
+/// How far boarding has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Passengers expected.
+    pub expected: u32,
+    /// Boarded, confirmed by face.
+    pub by_face: u32,
+    /// Boarded, document inspected.
+    pub by_document: u32,
+    /// Waiting for an officer now.
+    pub waiting: u32,
+}
+
+/// A voyage and its progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoyageView {
+    /// Which.
+    pub id: VoyageId,
+    /// Designator: `LH400`.
+    pub name: String,
+    /// Scheduled local date.
+    pub date: Date,
+    /// Port of departure.
+    pub from: String,
+    /// Port of arrival.
+    pub to: String,
+    /// Where it is in its life.
+    pub status: VoyageStatus,
+    /// How far boarding has come.
+    pub progress: Progress,
+}
+
+/// Someone in the queue.
+pub struct WaitingView {
+    /// Which encounter.
+    pub encounter: EncounterId,
+    /// When the traveller made their choice.
+    pub since: Timestamp,
+    /// What they chose.
+    pub lane: Lane,
+    /// Why an officer is asked.
+    pub reasons: Vec<Reason>,
+    /// What kept the machine from answering.
+    pub failure: Option<Failure>,
+    /// Who it may be.
+    pub name: Option<String>,
+    /// The officer who took it up.
+    pub officer: Option<String>,
+}
+
+/// Someone who boarded.
+pub struct BoardedView {
+    /// The encounter; `None` for one entered after an outage.
+    pub encounter: Option<EncounterId>,
+    /// Who.
+    pub passenger: PassengerId,
+    /// Family name, then given names.
+    pub name: String,
+    /// The document, its number masked.
+    pub document: String,
+    /// When.
+    pub at: Timestamp,
+    /// Face or document.
+    pub method: Method,
+    /// Entered after an outage.
+    pub entered_later: bool,
+    /// The photo taken then.
+    pub probe: ProbePhoto,
+    /// Whether there is a reference to show beside it.
+    pub has_reference: bool,
+}
+
+/// The live part of the console.
+pub struct BoardView {
+    /// The instant of this view; the reader's waits count from here.
+    pub now: Timestamp,
+    /// Where.
+    pub point: PointView,
+    /// Whether a designation is in force there.
+    pub designated: bool,
+    /// The voyage boarding there.
+    pub voyage: Option<VoyageView>,
+    /// Who waits for an officer, the longest waiting first.
+    pub queue: Vec<WaitingView>,
+    /// The card on top.
+    pub card: Option<CardView>,
+    /// The last who boarded, newest first.
+    pub boarded: Vec<BoardedView>,
+}
+
+/// The fragment. Its regions (`data-region`) are swapped one by one.
+pub fn board(view: &BoardView) -> Markup {
+    let selected = view.card.as_ref().map(|card| card.encounter);
+    html! {
+        div .board #board data-now=(view.now) data-point=(view.point.id) data-voyage=[view.voyage.as_ref().map(|v| v.id)] {
+            section .progress data-region="progress" aria-label="Voyage" { (voyage(view)) }
+            section .queue data-region="queue" aria-labelledby="queue-title" {
+                h2 #queue-title { "Waiting" " " span .count { (view.queue.len()) } }
+                @if view.queue.is_empty() { p .muted { "Nobody." } }
+                ol #queue {
+                    @for waiting in &view.queue { (entry(waiting, selected, view.now)) }
+                }
+            }
+            section .selected data-region="card" { (card(view.card.as_ref(), view.now)) }
+            section .flow data-region="flow" aria-labelledby="flow-title" {
+                h2 #flow-title { "Last boarded" }
+                @if view.boarded.is_empty() { p .muted { "Nobody yet." } }
+                ol { @for boarded in view.boarded.iter().take(10) { (passed(boarded, selected)) } }
+            }
+        }
+    }
+}
+
+fn voyage(view: &BoardView) -> Markup {
+    html! {
+        @if !view.designated {
+            p .alarm { "No designation is in force for " (view.point.name) ": no photo can be taken here." }
+        }
+        @match &view.voyage {
+            None => p .muted { "No voyage is boarding at " (view.point.name) "." },
+            Some(voyage) => {
+                p .voyage-name {
+                    b { (voyage.name) } " " (voyage.from) " → " (voyage.to) " " span .muted { (voyage.date) }
+                    @if voyage.status != VoyageStatus::Open { " " span .tag { (status_in_words(voyage.status)) } }
+                }
+                (progress(&voyage.progress))
+            }
+        }
+    }
+}
+
+/// Where a voyage is in its life, in a word.
+pub(super) fn status_in_words(status: VoyageStatus) -> &'static str {
+    match status {
+        VoyageStatus::Scheduled => "scheduled",
+        VoyageStatus::Open => "boarding",
+        VoyageStatus::Closed => "closed",
+        VoyageStatus::Cancelled => "cancelled",
+    }
+}
+
+/// The progress as a bar of two parts, and in numbers.
+pub(super) fn progress(progress: &Progress) -> Markup {
+    let boarded = progress.by_face + progress.by_document;
+    let whole = f64::from(progress.expected.max(boarded).max(1));
+    let part = |n: u32| f64::from(n) / whole * 300.0;
+    let (face, document) = (part(progress.by_face), part(progress.by_document));
+    let label = format!("{boarded} of {} boarded", progress.expected);
+    html! {
+        svg .progress-picture viewBox="0 0 300 12" preserveAspectRatio="none" role="img" aria-label=(label) {
+            rect .progress-axis width="300" height="12" {}
+            rect .progress-face width=(format!("{face:.1}")) height="12" {}
+            rect .progress-document x=(format!("{face:.1}")) width=(format!("{document:.1}")) height="12" {}
+        }
+        p .progress-words {
+            span { b { (grouped(boarded.into())) } " of " (grouped(progress.expected.into())) " boarded" }
+            span .key-face { (progress.by_face) " by face" }
+            span .key-document { (progress.by_document) " by document" }
+            span { (progress.waiting) " waiting" }
+        }
+    }
+}
+
+fn entry(waiting: &WaitingView, selected: Option<EncounterId>, now: Timestamp) -> Markup {
+    let is = selected == Some(waiting.encounter);
+    html! {
+        li {
+            button type="button" .entry data-select=(waiting.encounter) aria-current=[is.then_some("true")] {
+                span .entry-head {
+                    span .wait { (waiting_since(waiting.since, now)) }
+                    span .tag .tag-manual[waiting.lane == Lane::Manual] { (lane_in_words(waiting.lane)) }
+                }
+                @if let Some(name) = &waiting.name { span .entry-name { (name) } }
+                span .entry-why {
+                    @match (waiting.reasons.first(), waiting.failure) {
+                        (Some(reason), _) => {
+                            (reason.in_words())
+                            @if waiting.reasons.len() > 1 { " (and " (waiting.reasons.len() - 1) " more)" }
+                        }
+                        (None, Some(failure)) => (failure_in_words(failure)),
+                        (None, None) => "Inspect the document",
+                    }
+                }
+                @if let Some(officer) = &waiting.officer { span .muted { "with " (officer) } }
+            }
+        }
+    }
+}
+
+fn passed(boarded: &BoardedView, selected: Option<EncounterId>) -> Markup {
+    let is = boarded.encounter.is_some() && boarded.encounter == selected;
+    let how = match boarded.method {
+        Method::FaceMatched => "face",
+        Method::DocumentInspected => "document",
+    };
+    let thumb = |src: Option<String>, alt: String| {
+        html! {
+            @match src {
+                Some(src) => img src=(src) alt=(alt) width="56" height="56" decoding="async" data-missing="";,
+                None => span .thumb-empty aria-hidden="true" {},
+            }
+        }
+    };
+    let shown = matches!(boarded.probe, ProbePhoto::Kept | ProbePhoto::ShownUntil(_));
+    let probe = boarded.encounter.filter(|_| shown).map(|id| format!("/console/encounters/{id}/probe"));
+    let reference =
+        boarded.has_reference.then(|| format!("/console/passengers/{}/reference", boarded.passenger));
+    html! {
+        li data-passenger=(boarded.passenger) {
+            button type="button" .passed data-select=[boarded.encounter] disabled[boarded.encounter.is_none()]
+                aria-current=[is.then_some("true")] {
+                span .thumbs {
+                    (thumb(probe, format!("Photo taken at boarding of {}", boarded.name)))
+                    (thumb(reference, format!("Reference portrait of {}", boarded.name)))
+                }
+                span .passed-words {
+                    span .entry-name { (boarded.name) }
+                    span .muted { (boarded.document) }
+                    span .muted {
+                        (clock_time(boarded.at)) " · by " (how)
+                        @if boarded.entered_later { " · entered later" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::tests::a_board;
+
+    #[test]
+    fn every_region_is_there_even_when_nobody_is() {
+        let mut view = a_board();
+        view.queue.clear();
+        view.boarded.clear();
+        view.card = None;
+        view.voyage = None;
+        let html = board(&view).into_string();
+        for region in ["progress", "queue", "card", "flow"] {
+            assert_eq!(html.matches(&format!("data-region=\"{region}\"")).count(), 1, "{region}");
+        }
+    }
+
+    #[test]
+    fn the_selected_entry_is_marked_for_who_cannot_see() {
+        let html = board(&a_board()).into_string();
+        assert_eq!(html.matches(r#"class="entry" data-select"#).count(), 2);
+        assert_eq!(html.matches(r#"aria-current="true""#).count(), 1);
+    }
+
+    #[test]
+    fn a_point_without_designation_says_so() {
+        let mut view = a_board();
+        view.designated = false;
+        assert!(board(&view).into_string().contains("No designation is in force for JFK B22"));
+    }
+
+    #[test]
+    fn more_boarded_than_expected_does_not_overflow_the_bar() {
+        let html = progress(&Progress { expected: 2, by_face: 3, by_document: 1, waiting: 0 }).into_string();
+        assert!(html.contains(r#"width="225.0""#) && html.contains(r#"x="225.0" width="75.0""#), "{html}");
+    }
+
+    #[test]
+    fn a_photo_that_was_not_kept_is_not_asked_for() {
+        let mut view = a_board();
+        view.card = None;
+        for boarded in &mut view.boarded {
+            boarded.probe = ProbePhoto::Gone;
+        }
+        assert!(!board(&view).into_string().contains("/probe"));
+    }
+}

@@ -1,0 +1,180 @@
+//! `/console`: the officer's page around the live board.
+
+use super::board::{BoardView, PointView, board};
+use super::layout::{Head, Section, Viewer, bar, document};
+use maud::{Markup, html};
+
+/// The console.
+pub struct ConsoleView {
+    /// Who looks.
+    pub viewer: Viewer,
+    /// The crossing points to choose from.
+    pub points: Vec<PointView>,
+    /// The live part; `None` when there is no point yet.
+    pub board: Option<BoardView>,
+}
+
+/// One ruling as a key and a button: key, ruling, words.
+const RULINGS: [(&str, &str, &str); 9] = [
+    ("B", "board", "Board"),
+    ("R", "refuse", "Refuse…"),
+    ("T", "retake", "Take another photo"),
+    ("O", "off-load", "Off-load…"),
+    ("C", "establish-citizen", "Is a citizen"),
+    ("P", "establish-permanent-resident", "Permanent resident"),
+    ("N", "establish-non-immigrant", "Non-immigrant"),
+    ("H", "hold", "Hold or release…"),
+    ("/", "search", "Find a passenger"),
+];
+
+/// The page.
+pub fn console(view: &ConsoleView) -> Markup {
+    let here = view.board.as_ref().map(|b| b.point.id);
+    let picker = html! {
+        @if !view.points.is_empty() {
+            form .point method="get" action="/console" {
+                label for="point" { "Point" }
+                select #point name="point" {
+                    @for point in &view.points {
+                        option value=(point.id) selected[Some(point.id) == here] { (point.name) }
+                    }
+                }
+                button type="submit" .quiet { "Show" }
+            }
+        }
+    };
+    let body = html! {
+        (bar(&view.viewer, Section::Console, &picker))
+        p #lost .alarm role="alert" hidden { "Connection lost. Board by document; enter it later under “After an outage”." }
+        p #signed-out .alarm role="alert" hidden { "You are signed out. " a href="/sign-in" { "Sign in again" } }
+        main #main .console tabindex="-1" {
+            @match &view.board {
+                Some(live) => { (board(live)) (side()) }
+                None => p .big .empty { "There is no crossing point yet. An administrator makes one under Administration." },
+            }
+        }
+        p #said .said role="status" aria-live="polite" {}
+        (why_dialog()) (outage_dialog()) (help_dialog())
+    };
+    let head = Head { title: "Console", sheets: &["base.css", "console.css"], module: Some("console.js") };
+    document(&head, "console-page", &body)
+}
+
+fn side() -> Markup {
+    html! {
+        section .rulings aria-labelledby="rulings-title" {
+            h2 #rulings-title { "Ruling" }
+            button #take type="button" .ruling .wide data-rule="take" aria-keyshortcuts="Enter" { kbd { "Enter" } span { "Take up" } }
+            div .ruling-grid {
+                @for (key, rule, words) in RULINGS {
+                    button type="button" .ruling data-rule=(rule) aria-keyshortcuts=(key) { kbd { (key) } span { (words) } }
+                }
+            }
+            p .side-links {
+                button type="button" .quiet data-open="outage" { "After an outage…" }
+                button type="button" .quiet data-open="help" aria-keyshortcuts="?" { "Keys " kbd { "?" } }
+            }
+        }
+        search .find #find hidden {
+            label for="query" { "Find a passenger of this voyage: name or document number" }
+            div .find-row {
+                input #query type="search" autocomplete="off" spellcheck="false" maxlength="80" aria-controls="found";
+                button type="button" .quiet data-find-close { "Close " kbd { "Esc" } }
+            }
+            p #found-count .muted role="status" {}
+            ul #found {}
+        }
+    }
+}
+
+fn why_dialog() -> Markup {
+    html! {
+        dialog #why aria-labelledby="why-title" {
+            form method="dialog" {
+                h2 #why-title { "Why?" }
+                p #why-what {}
+                label for="why-text" { "Reason, in your words (it is kept with the ruling)" }
+                textarea #why-text name="reason" rows="3" maxlength="400" required {}
+                p .dialog-buttons {
+                    button type="submit" value="ok" .primary { "Confirm" }
+                    button type="submit" value="cancel" formnovalidate .quiet { "Cancel" }
+                }
+            }
+        }
+    }
+}
+
+fn outage_dialog() -> Markup {
+    html! {
+        dialog #outage aria-labelledby="outage-title" {
+            form method="dialog" {
+                h2 #outage-title { "Boarded during an outage" }
+                p .muted { "For travellers whose document was inspected while the system was away. The record says that it was entered later." }
+                label for="outage-query" { "Passenger: name or document number" }
+                input #outage-query type="search" autocomplete="off" spellcheck="false" maxlength="80" aria-controls="outage-found";
+                ul #outage-found {}
+                p #outage-chosen .chosen role="status" {}
+                label for="outage-at" { "Boarded at" }
+                input #outage-at type="datetime-local" step="60" required;
+                label for="outage-reason" { "Reason" }
+                input #outage-reason type="text" maxlength="400" required value="Outage: boarded by document";
+                p #outage-problem .problem role="alert" {}
+                p .dialog-buttons {
+                    button type="submit" value="ok" .primary { "Enter boarding" }
+                    button type="submit" value="cancel" formnovalidate .quiet { "Close" }
+                }
+            }
+        }
+    }
+}
+
+fn help_dialog() -> Markup {
+    html! {
+        dialog #help aria-labelledby="help-title" {
+            form method="dialog" {
+                h2 #help-title { "Keys" }
+                dl .keys {
+                    div { dt { kbd { "J" } " " kbd { "K" } " or " kbd { "↓" } " " kbd { "↑" } } dd { "next, previous traveller" } }
+                    div { dt { kbd { "Enter" } } dd { "take up the selected traveller" } }
+                    @for (key, _, words) in RULINGS { div { dt { kbd { (key) } } dd { (words.trim_end_matches('…')) } } }
+                    div { dt { kbd { "Esc" } } dd { "close what is open" } }
+                    div { dt { kbd { "?" } } dd { "this list" } }
+                }
+                p { label .check { input #keys-on type="checkbox" checked; " One-key rulings are on" } }
+                p .dialog-buttons { button type="submit" .primary { "Close" } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::tests::{a_board, a_viewer};
+
+    #[test]
+    fn no_two_rulings_share_a_key() {
+        let mut keys: Vec<&str> = RULINGS.iter().map(|(key, _, _)| *key).collect();
+        keys.extend(["J", "K", "?"]);
+        keys.sort_unstable();
+        let all = keys.len();
+        keys.dedup();
+        assert_eq!(keys.len(), all);
+    }
+
+    #[test]
+    fn the_console_without_a_point_says_what_to_do() {
+        let view = ConsoleView { viewer: a_viewer(), points: vec![], board: None };
+        assert!(console(&view).into_string().contains("There is no crossing point yet"));
+    }
+
+    #[test]
+    fn every_ruling_has_a_button() {
+        let board = a_board();
+        let view = ConsoleView { viewer: a_viewer(), points: vec![board.point.clone()], board: Some(board) };
+        let html = console(&view).into_string();
+        for (_, rule, _) in RULINGS {
+            assert!(html.contains(&format!("data-rule=\"{rule}\"")), "{rule}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! `/supervisor`: every voyage with its progress, and what declining costs in waiting, side by side.
+
+use super::board::{PointView, VoyageView, progress, status_in_words};
+use super::layout::{Head, Section, Viewer, bar, clock_time, document};
+use jiff::{Timestamp, civil::DateTime};
+use maud::{Markup, html};
+use portunus_core::encounter::LaneWaits;
+use portunus_core::voyage::VoyageStatus;
+
+/// The manual lane's wait may be at most this many times the photo lane's, at the 95th percentile (DESIGN
+/// section 5).
+pub const WAIT_RATIO_MAX: f64 = 1.5;
+
+/// One voyage as a supervisor sees it.
+pub struct VoyageRow {
+    /// The voyage and its progress.
+    pub voyage: VoyageView,
+    /// Scheduled departure, local to the port.
+    pub departs: Option<DateTime>,
+    /// Expected passengers without any reference portrait.
+    pub without_reference: u32,
+    /// The points where it boards.
+    pub boards_at: Vec<PointView>,
+    /// Waits of those who chose the photo.
+    pub photo: LaneWaits,
+    /// Waits of those who chose no photo.
+    pub manual: LaneWaits,
+}
+
+/// The page.
+pub struct SupervisorView {
+    /// Who looks.
+    pub viewer: Viewer,
+    /// The instant of this view.
+    pub now: Timestamp,
+    /// The crossing points at which boarding can be opened.
+    pub points: Vec<PointView>,
+    /// Voyages, the next departure first.
+    pub voyages: Vec<VoyageRow>,
+}
+
+/// What the manual lane costs, p95 of the time until attended to, as a multiple of the photo lane's; `None`
+/// while one lane has nobody, or the photo lane waited less than a second, where a ratio says nothing.
+pub fn wait_ratio(photo: &LaneWaits, manual: &LaneWaits) -> Option<f64> {
+    let enough = photo.people > 0 && manual.people > 0 && photo.waited_p95_ms >= 1000;
+    enough.then(|| manual.waited_p95_ms as f64 / photo.waited_p95_ms as f64)
+}
+
+/// The page.
+pub fn supervisor(view: &SupervisorView) -> Markup {
+    let body = html! {
+        (bar(&view.viewer, Section::Supervisor, &html! {}))
+        p #lost .alarm role="alert" hidden { "Connection lost. What you see may be old." }
+        main #main .sheet tabindex="-1" {
+            h1 { "Voyages" }
+            p #said .said role="status" aria-live="polite" {}
+            div data-region="voyages" {
+                p .muted .as-of { "As of " (clock_time(view.now)) }
+                @if view.voyages.is_empty() {
+                    p .big .empty { "No voyage is known. Voyages come with a carrier's passenger list (PAXLST)." }
+                }
+                @for row in &view.voyages { (voyage(row, &view.points)) }
+            }
+        }
+    };
+    let head =
+        Head { title: "Supervisor", sheets: &["base.css", "supervisor.css"], module: Some("supervisor.js") };
+    document(&head, "supervisor-page", &body)
+}
+
+fn voyage(row: &VoyageRow, points: &[PointView]) -> Markup {
+    let voyage = &row.voyage;
+    html! {
+        article .voyage #{ "voyage-" (voyage.id) } data-voyage=(voyage.id) aria-labelledby={ "title-" (voyage.id) } {
+            header .voyage-head {
+                h2 #{ "title-" (voyage.id) } {
+                    (voyage.name) " " span .route { (voyage.from) " → " (voyage.to) }
+                }
+                p {
+                    @match row.departs {
+                        Some(at) => (at.strftime("%Y-%m-%d, departs %H:%M").to_string()),
+                        None => (voyage.date),
+                    }
+                    " " span .tag .tag-open[voyage.status == VoyageStatus::Open] { (status_in_words(voyage.status)) }
+                    @for point in &row.boards_at { " " span .tag { (point.name) } }
+                }
+                (actions(row, points))
+            }
+            div .voyage-body {
+                section .voyage-progress aria-label="Progress" {
+                    (progress(&voyage.progress))
+                    @if row.without_reference > 0 {
+                        p .muted { (row.without_reference) " of the passengers have no reference portrait: an officer will see them." }
+                    }
+                }
+                (waits(&row.photo, &row.manual))
+            }
+        }
+    }
+}
+
+fn actions(row: &VoyageRow, points: &[PointView]) -> Markup {
+    let voyage = &row.voyage;
+    let may_open = matches!(voyage.status, VoyageStatus::Scheduled | VoyageStatus::Open);
+    let elsewhere = |p: &&PointView| !row.boards_at.iter().any(|at| at.id == p.id);
+    let free: Vec<&PointView> = points.iter().filter(elsewhere).collect();
+    html! {
+        div .actions {
+            @if may_open && !free.is_empty() {
+                form .inline data-open-voyage=(voyage.id) {
+                    label for={ "at-" (voyage.id) } { "Open boarding at" }
+                    select #{ "at-" (voyage.id) } name="point" { @for point in free { option value=(point.id) { (point.name) } } }
+                    button type="submit" .primary { "Open" }
+                }
+            }
+            @if voyage.status == VoyageStatus::Open {
+                button type="button" .quiet data-close-voyage=(voyage.id) data-name=(voyage.name) { "Close boarding…" }
+            }
+        }
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    match ms {
+        0..10_000 => format!("{:.1} s", ms as f64 / 1000.0),
+        10_000..120_000 => format!("{} s", ms.div_ceil(1000)),
+        _ => format!("{} min {} s", ms / 60_000, ms / 1000 % 60),
+    }
+}
+
+fn waits(photo: &LaneWaits, manual: &LaneWaits) -> Markup {
+    let longest = photo.waited_p95_ms.max(manual.waited_p95_ms).max(1);
+    let lane = |name: &str, lane: &LaneWaits| {
+        html! {
+            tr {
+                th scope="row" { (name) span .muted { " · " (lane.people) } }
+                @if lane.people == 0 { td colspan="5" .muted { "nobody yet" } }
+                @else {
+                    td .bars { (wait_bars(lane, longest)) }
+                    td .number { (seconds(lane.waited_p50_ms)) }
+                    td .number { b { (seconds(lane.waited_p95_ms)) } }
+                    td .number .muted { (seconds(lane.passed_p50_ms)) }
+                    td .number .muted { (seconds(lane.passed_p95_ms)) }
+                }
+            }
+        }
+    };
+    html! {
+        section .waits aria-label="Waits of both choices" {
+            table {
+                thead {
+                    tr { th rowspan="2" scope="col" { "Choice" } th rowspan="2" scope="col" { span .hidden-words { "Wait as a picture" } }
+                        th colspan="2" scope="colgroup" { "waited until attended to" } th colspan="2" scope="colgroup" { "until through" } }
+                    tr { th scope="col" { "p50" } th scope="col" { "p95" } th scope="col" { "p50" } th scope="col" { "p95" } }
+                }
+                tbody { (lane("Photo", photo)) (lane("No photo", manual)) }
+            }
+            (verdict(photo, manual))
+        }
+    }
+}
+
+fn wait_bars(lane: &LaneWaits, longest: u64) -> Markup {
+    let width = |ms: u64| format!("{:.1}", ms as f64 / longest as f64 * 200.0);
+    html! {
+        svg .wait-picture viewBox="0 0 200 16" preserveAspectRatio="none" aria-hidden="true" {
+            rect .wait-p95 width=(width(lane.waited_p95_ms)) y="2" height="12" {}
+            rect .wait-p50 width=(width(lane.waited_p50_ms)) y="2" height="12" {}
+        }
+    }
+}
+
+fn verdict(photo: &LaneWaits, manual: &LaneWaits) -> Markup {
+    html! {
+        @match wait_ratio(photo, manual) {
+            None => p .muted { "No ratio yet: it needs people in both lanes, and a wait of a second or more. The limit is " (WAIT_RATIO_MAX) "×." },
+            Some(ratio) if ratio <= WAIT_RATIO_MAX => {
+                p .ratio .within { "No photo waits " b { (format!("{ratio:.1}×")) } " as long as photo (p95). Within the limit of " (WAIT_RATIO_MAX) "×." }
+            }
+            Some(ratio) => {
+                p .ratio .over role="note" { "No photo waits " b { (format!("{ratio:.1}×")) } " as long as photo (p95). Over the limit of " (WAIT_RATIO_MAX) "×: open another document desk." }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::tests::a_supervisor;
+
+    fn waited(people: u64, p95: u64) -> LaneWaits {
+        LaneWaits {
+            people,
+            waited_p50_ms: p95 / 2,
+            waited_p95_ms: p95,
+            passed_p50_ms: p95,
+            passed_p95_ms: p95,
+        }
+    }
+
+    #[test]
+    fn a_ratio_needs_both_lanes() {
+        assert_eq!(wait_ratio(&waited(3, 2000), &waited(0, 0)), None);
+        assert_eq!(wait_ratio(&waited(3, 400), &waited(2, 9000)), None);
+        assert_eq!(wait_ratio(&waited(3, 2000), &waited(2, 3000)), Some(1.5));
+    }
+
+    #[test]
+    fn a_manual_lane_over_the_limit_is_said_in_words() {
+        let html = waits(&waited(9, 10_000), &waited(9, 15_001)).into_string();
+        assert!(html.contains("Over the limit of 1.5×"));
+        let html = waits(&waited(9, 10_000), &waited(9, 15_000)).into_string();
+        assert!(html.contains("Within the limit of 1.5×"));
+    }
+
+    #[test]
+    fn waits_read_in_the_unit_that_fits() {
+        assert_eq!([0, 9_940, 12_001, 125_000].map(seconds), ["0.0 s", "9.9 s", "13 s", "2 min 5 s"]);
+    }
+
+    #[test]
+    fn only_an_open_voyage_can_be_closed() {
+        let mut view = a_supervisor();
+        assert!(supervisor(&view).into_string().contains("data-close-voyage"));
+        for row in &mut view.voyages {
+            row.voyage.status = VoyageStatus::Closed;
+        }
+        let html = supervisor(&view).into_string();
+        assert!(!html.contains("data-close-voyage") && !html.contains("data-open-voyage"));
+    }
+}

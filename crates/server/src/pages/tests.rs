@@ -1,0 +1,343 @@
+//! Views to test with (fictional people), and what holds for every page.
+
+use super::admin::{AdminView, DesignationView, DeviceView, PersonView, PointRow, admin};
+use super::assets;
+use super::board::{BoardView, BoardedView, PointView, Progress, VoyageView, WaitingView, board};
+use super::card::{CardView, NamedBy, PassengerView, ProbePhoto, RuledView};
+use super::console::{ConsoleView, console};
+use super::door::{DoorView, door};
+use super::gate::gate;
+use super::message::message;
+use super::score::ScoreView;
+use super::setup::{SetupView, setup};
+use super::sign_in::{SignInView, sign_in};
+use super::supervisor::{SupervisorView, VoyageRow, supervisor};
+use super::{Section, Viewer};
+use jiff::Timestamp;
+use jiff::civil::date;
+use portunus_core::biometric::{Rate, Score};
+use portunus_core::decide::{Failure, Reason};
+use portunus_core::encounter::{Lane, LaneWaits, Method, Stage};
+use portunus_core::id::{DesignationId, DeviceId, EncounterId, PassengerId, PointId, VoyageId};
+use portunus_core::place::Direction;
+use portunus_core::policy::PersonClass;
+use portunus_core::voyage::VoyageStatus;
+use std::collections::BTreeMap;
+
+pub(super) fn now() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+fn before(seconds: i64) -> Timestamp {
+    now() - jiff::SignedDuration::from_secs(seconds)
+}
+
+fn encounter(n: u8) -> EncounterId {
+    EncounterId::from_bytes([n; 16])
+}
+
+pub(super) fn a_viewer() -> Viewer {
+    Viewer { name: "a.okafor".into(), role: "supervisor".into(), sections: Section::ALL.to_vec() }
+}
+
+fn a_point() -> PointView {
+    PointView { id: PointId::from_bytes([2; 16]), name: "JFK B22".into(), direction: Direction::Exit }
+}
+
+fn a_voyage() -> VoyageView {
+    VoyageView {
+        id: VoyageId::from_bytes([9; 16]),
+        name: "LH400".into(),
+        date: date(2026, 11, 23),
+        from: "JFK".into(),
+        to: "FRA".into(),
+        status: VoyageStatus::Open,
+        progress: Progress { expected: 200, by_face: 112, by_document: 9, waiting: 2 },
+    }
+}
+
+fn a_score() -> ScoreView {
+    ScoreView {
+        score: Score(0.47),
+        threshold: Score(0.42),
+        false_match_rate: Rate::new(4e-6).unwrap(),
+        gallery_people: 200,
+        runner_up: Some(Score(0.45)),
+    }
+}
+
+pub(super) fn a_card() -> CardView {
+    CardView {
+        encounter: encounter(1),
+        lane: Lane::Photo,
+        stage: Stage::Waiting,
+        since: before(134),
+        attempts: 2,
+        officer: None,
+        claims_citizenship: false,
+        class: PersonClass::NonImmigrant,
+        class_confirmed: false,
+        probe: ProbePhoto::Kept,
+        passenger: Some(PassengerView {
+            id: PassengerId::from_bytes([7; 16]),
+            name: "LINDQVIST, Maja Ester".into(),
+            document: "passport SWE 84120077".into(),
+            born: Some(date(1988, 3, 12)),
+            nationality: Some("SWE".into()),
+            has_reference: true,
+            boarded: false,
+            held: false,
+            named_by: NamedBy::Face,
+        }),
+        score: Some(a_score()),
+        reasons: vec![Reason::CandidatesTooClose],
+        failure: None,
+        rulings: vec![RuledView {
+            what: "Another photo asked for".into(),
+            author: "b.moreau".into(),
+            reason: "glare".into(),
+            at: before(60),
+        }],
+    }
+}
+
+pub(super) fn a_board() -> BoardView {
+    let waiting = |n, seconds, lane, reasons: &[Reason], name: Option<&str>| WaitingView {
+        encounter: encounter(n),
+        since: before(seconds),
+        lane,
+        reasons: reasons.to_vec(),
+        failure: None,
+        name: name.map(str::to_owned),
+        officer: None,
+    };
+    let boarded = |n: u8, name: &str, method, probe| BoardedView {
+        encounter: Some(encounter(n)),
+        passenger: PassengerId::from_bytes([n; 16]),
+        name: name.into(),
+        document: "FRA …47".into(),
+        at: before(i64::from(n) * 9),
+        method,
+        entered_later: false,
+        probe,
+        has_reference: true,
+    };
+    BoardView {
+        now: now(),
+        point: a_point(),
+        designated: true,
+        voyage: Some(a_voyage()),
+        queue: vec![
+            waiting(
+                1,
+                134,
+                Lane::Photo,
+                &[Reason::CandidatesTooClose, Reason::OfficerHold],
+                Some("LINDQVIST, Maja Ester"),
+            ),
+            waiting(3, 41, Lane::Manual, &[], None),
+        ],
+        card: Some(a_card()),
+        boarded: vec![
+            boarded(11, "DUPONT, Camille", Method::FaceMatched, ProbePhoto::Kept),
+            boarded(12, "HOLLOWAY, James T.", Method::FaceMatched, ProbePhoto::Gone),
+            boarded(13, "TANAKA, Yui", Method::DocumentInspected, ProbePhoto::NeverTaken),
+        ],
+    }
+}
+
+pub(super) fn a_supervisor() -> SupervisorView {
+    let waits = |people, p50, p95| LaneWaits {
+        people,
+        waited_p50_ms: p50,
+        waited_p95_ms: p95,
+        passed_p50_ms: p50 + 4000,
+        passed_p95_ms: p95 + 31_000,
+    };
+    let row = |status, photo, manual| VoyageRow {
+        voyage: VoyageView { status, ..a_voyage() },
+        departs: Some(date(2026, 11, 23).at(18, 5, 0, 0)),
+        without_reference: 3,
+        boards_at: vec![a_point()],
+        photo,
+        manual,
+    };
+    let mut second = row(VoyageStatus::Scheduled, LaneWaits::default(), LaneWaits::default());
+    second.voyage.id = VoyageId::from_bytes([10; 16]);
+    second.voyage.name = "AF23".into();
+    second.voyage.to = "CDG".into();
+    second.voyage.progress = Progress { expected: 311, ..Progress::default() };
+    second.boards_at.clear();
+    SupervisorView {
+        viewer: a_viewer(),
+        now: now(),
+        points: vec![a_point()],
+        voyages: vec![row(VoyageStatus::Open, waits(112, 1400, 6100), waits(9, 4200, 12_900)), second],
+    }
+}
+
+pub(super) fn an_admin() -> AdminView {
+    AdminView {
+        viewer: a_viewer(),
+        points: vec![PointRow {
+            point: a_point(),
+            port: "JFK".into(),
+            designations: vec![DesignationView {
+                id: DesignationId::from_bytes([4; 16]),
+                legal_basis: "8 CFR 215.8".into(),
+                from: before(86_400),
+                until: None,
+                device_owner: "Port of Example".into(),
+                contractors: vec!["Example Cameras Inc.".into()],
+                in_force: true,
+            }],
+            devices: vec![DeviceView {
+                id: DeviceId::from_bytes([5; 16]),
+                enrolled_at: before(3600),
+                revoked_at: None,
+                captures: 1204,
+                gaps: 1,
+            }],
+        }],
+        people: vec![
+            PersonView { name: "a.okafor".into(), role: "administrator".into(), carrier: None },
+            PersonView { name: "lh.ops".into(), role: "carrier".into(), carrier: Some("LH".into()) },
+        ],
+        password_chars_min: 15,
+    }
+}
+
+/// Every page, by name, in a state with much on it.
+fn pages() -> Vec<(&'static str, String)> {
+    let live = a_board();
+    let points = vec![live.point.clone()];
+    let mut down = a_board();
+    down.queue[0].failure = Some(Failure::Matcher);
+    vec![
+        ("gate", gate().into_string()),
+        ("console", console(&ConsoleView { viewer: a_viewer(), points, board: Some(live) }).into_string()),
+        ("board", board(&down).into_string()),
+        ("supervisor", supervisor(&a_supervisor()).into_string()),
+        ("admin", admin(&an_admin()).into_string()),
+        ("sign-in", sign_in(&SignInView { problem: Some("wrong".into()), next: None }).into_string()),
+        ("setup", setup(&SetupView { problem: None, password_chars_min: 15 }).into_string()),
+        ("door", door(&DoorView { viewer: Some(a_viewer()), needs_setup: true }).into_string()),
+        ("message", message("Not found", "There is no such page.").into_string()),
+    ]
+}
+
+/// The opening tags of a page.
+fn tags(html: &str) -> impl Iterator<Item = &str> {
+    html.split('<').skip(1).filter_map(|t| t.split('>').next()).filter(|t| !t.starts_with(['/', '!']))
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    tag.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split('"').next())
+}
+
+#[test]
+fn no_page_has_an_inline_script_or_style() {
+    for (page, html) in pages() {
+        for tag in tags(&html) {
+            assert!(!tag.starts_with("style"), "{page}: {tag}");
+            assert!(!tag.starts_with("script") || tag.contains(" src=\"/assets/"), "{page}: {tag}");
+            assert!(!tag.contains(" style=") && !tag.contains(" on"), "{page}: {tag}");
+            assert!(!tag.contains("javascript:"), "{page}: {tag}");
+        }
+    }
+}
+
+#[test]
+fn every_picture_says_what_it_is_or_that_it_is_decoration() {
+    for (page, html) in pages() {
+        for tag in tags(&html) {
+            if tag.starts_with("img") {
+                assert!(attribute(tag, "alt").is_some_and(|alt| !alt.is_empty()), "{page}: {tag}");
+            }
+            if tag.starts_with("svg") {
+                let named = tag.contains(" role=\"img\" aria-label=\"");
+                assert!(named || tag.contains(" aria-hidden=\"true\""), "{page}: {tag}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_field_has_a_label() {
+    for (page, html) in pages() {
+        for tag in tags(&html).filter(|t| ["input", "select", "textarea"].iter().any(|k| t.starts_with(k))) {
+            if attribute(tag, "type") == Some("hidden") || attribute(tag, "aria-label").is_some() {
+                continue;
+            }
+            let id = attribute(tag, "id").unwrap_or_else(|| panic!("{page}: {tag}"));
+            let wrapped = attribute(tag, "type") == Some("checkbox");
+            assert!(wrapped || html.contains(&format!("for=\"{id}\"")), "{page}: {tag}");
+        }
+    }
+}
+
+#[test]
+fn ids_are_unique_and_those_named_are_there() {
+    for (page, html) in pages() {
+        let mut ids: Vec<&str> = tags(&html).filter_map(|t| attribute(t, "id")).collect();
+        for tag in tags(&html) {
+            for name in ["for", "aria-labelledby", "aria-controls"] {
+                if let Some(id) = attribute(tag, name) {
+                    assert!(ids.contains(&id), "{page}: {name}={id}");
+                }
+            }
+        }
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{page}");
+    }
+}
+
+#[test]
+fn every_static_file_that_a_page_names_is_embedded() {
+    for (page, html) in pages() {
+        for name in html.split("/assets/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(assets::asset(name).is_some(), "{page}: {name}");
+        }
+    }
+}
+
+type Texts = BTreeMap<String, serde_json::Value>;
+
+fn texts() -> BTreeMap<String, Texts> {
+    serde_json::from_slice(assets::asset("i18n.json").unwrap().bytes).unwrap()
+}
+
+#[test]
+fn every_text_is_there_in_all_five_languages() {
+    let texts = texts();
+    assert_eq!(texts.keys().map(String::as_str).collect::<Vec<_>>(), ["ar", "en", "es", "fr", "zh"]);
+    for (language, of) in &texts {
+        assert_eq!(of.keys().collect::<Vec<_>>(), texts["en"].keys().collect::<Vec<_>>(), "{language}");
+        let leaves = |v: &serde_json::Value| match v {
+            serde_json::Value::Object(map) => map.keys().cloned().collect::<Vec<_>>(),
+            _ => vec![],
+        };
+        for (key, value) in of {
+            assert_eq!(leaves(value), leaves(&texts["en"][key]), "{language} {key}");
+            let empty = |v: &serde_json::Value| v.as_str().is_some_and(|s| s.trim().is_empty());
+            assert!(
+                !empty(value) && !value.as_object().is_some_and(|m| m.values().any(empty)),
+                "{language} {key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_text_that_the_gate_names_exists() {
+    let texts = texts();
+    let html = gate().into_string();
+    for key in tags(&html).filter_map(|t| attribute(t, "data-text")) {
+        assert!(texts["en"].contains_key(key), "{key}");
+    }
+    for field in tags(&html).filter_map(|t| attribute(t, "data-notice")) {
+        assert!(["title", "purpose", "citizens", "others", "claim", "claimed"].contains(&field), "{field}");
+    }
+}
