@@ -1,1 +1,61 @@
-//! Portunus: store.
+//! What is kept: SQLite, sealed blobs, a key ring of its own, and erasure.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`store`] | [`Store`]: one folder; opening, migrating, named transactions |
+//! | [`vault`], [`erasure`] | sealed records: sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
+//! | [`reference`], [`gallery`] | portraits known before, by document; galleries sealed at rest |
+//! | [`people`], [`place`], [`device`] | who signs in; crossing points and designations; enrolled capture devices |
+//! | [`voyage`], [`manifest`], [`passenger`] | voyages, a carrier's manifest applied, who is on the list |
+//! | [`admission`] | a device's request: once, in order, with its outcome kept |
+//! | [`encounter`], [`commit`], [`closing`] | passages as read; as changed; a voyage closed and the long record |
+//! | [`event`] | the outbox: identifiers only |
+//!
+//! Every call is synchronous and may wait for the disk. When a call that writes returns `Ok`, what it wrote is
+//! durable. Several processes may hold the same folder open. Instants are kept to the microsecond.
+//!
+//! ```text
+//! data.db         records (SQLite, write-ahead log)
+//! keys.db         the key ring: no write-ahead log, secure_delete, mode 0600, never in a backup of data.db
+//! blobs/ab/ID     sealed records      galleries/ID    sealed galleries
+//! ```
+
+pub mod admission;
+mod blob;
+pub mod closing;
+mod column;
+pub mod commit;
+pub mod device;
+pub mod encounter;
+mod envelope;
+pub mod erasure;
+mod error;
+pub mod event;
+mod failpoint;
+pub mod gallery;
+mod keyring;
+pub mod manifest;
+pub mod passenger;
+pub mod people;
+pub mod place;
+pub mod reference;
+pub mod store;
+pub mod vault;
+pub mod voyage;
+
+pub use admission::{Admission, Admit};
+pub use closing::{CloseVoyage, Crossing};
+pub use commit::{BoardingChange, CaptureCommit, Committed, RulingCommit};
+pub use device::Device;
+pub use erasure::Swept;
+pub use error::{Result, StoreError};
+pub use event::{Event, EventKind};
+#[cfg(feature = "failpoints")]
+pub use failpoint::set_failpoint;
+pub use manifest::{Applied, ManifestOutcome};
+pub use passenger::{Hold, Listed};
+pub use people::{CreateUser, NewUser, Role, User};
+pub use place::PutPoint;
+pub use reference::{NewReference, PutReference, Reference, ReferenceRow};
+pub use store::Store;
+pub use vault::{Access, Purpose, Reader, RecordKind, Sealed};

@@ -1,0 +1,442 @@
+//! Encounters as changed: each change one transaction, with the boarding, the record, the outcome and the event.
+
+use crate::admission::settle;
+use crate::column::{id_or_none, json, micros, word};
+use crate::encounter::encounter;
+use crate::erasure::hide;
+use crate::error::{During, Result, touched};
+use crate::event::{EventKind, append};
+use crate::failpoint::failpoint;
+use crate::store::Store;
+use crate::vault::{RecordRow, Sealed, insert_record, redate};
+use jiff::Timestamp;
+use portunus_core::encounter::{Boarding, Encounter, Ruled};
+use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, RecordId, UserId};
+use rusqlite::{OptionalExtension, Transaction, named_params};
+
+/// What a device's request does to an encounter: a capture, a decline, leaving.
+pub struct CaptureCommit<'a> {
+    /// The encounter as it was read. If it has moved since, nothing is committed.
+    pub before: &'a Encounter,
+    /// The encounter as it is to be. With a `record`, its `probe` is that record.
+    pub after: &'a Encounter,
+    /// The sealed probe, and when it is to be gone.
+    pub record: Option<(Sealed, Timestamp)>,
+    /// The boarding that it confirms.
+    pub boarding: Option<Boarding>,
+    /// The request, as admitted.
+    pub key: IdempotencyKey,
+    /// What the device is told, now and when it repeats the request.
+    pub outcome: &'a str,
+}
+
+/// What an officer's ruling does to an encounter.
+pub struct RulingCommit<'a> {
+    /// The encounter as it was read. If it has moved since, nothing is committed.
+    pub before: &'a Encounter,
+    /// The encounter as it is to be.
+    pub after: &'a Encounter,
+    /// The ruling.
+    pub ruled: &'a Ruled,
+    /// What becomes of the boarding.
+    pub boarding: BoardingChange,
+    /// When a probe that is kept is now to be gone; its class becomes that of `after`. `None` leaves it.
+    pub probe_due: Option<Timestamp>,
+}
+
+/// What a ruling does to a boarding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BoardingChange {
+    /// Nothing.
+    None,
+    /// Someone boards.
+    Board(Boarding),
+    /// Someone comes off.
+    OffLoad(PassengerId),
+}
+
+/// What became of a change. Unless it is done, nothing was changed and a sealed record given with it is destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Committed {
+    /// It is durable.
+    Done,
+    /// The passenger is on board already.
+    AlreadyBoarded,
+    /// The encounter (or the boarding to take back) is not as it was read, or the request is answered already.
+    StaleEncounter,
+    /// The voyage is closed or cancelled.
+    VoyageOver,
+}
+
+/// What a transaction gives: what is to be erased after it, or why it was undone.
+type Undoable = std::result::Result<Option<RecordId>, Committed>;
+
+impl Store {
+    /// Keeps a new encounter, with the outcome of the request that began it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn begin(
+        &self,
+        encounter: &Encounter,
+        key: IdempotencyKey,
+        outcome: &str,
+        now: Timestamp,
+    ) -> Result<Committed> {
+        let done = self.tx_unless("begin", |tx| {
+            if let Err(undo) = insert_encounter(tx, "begin", encounter)? {
+                return Ok(Err(undo));
+            }
+            if !settle(tx, "begin", key, Some(encounter.id), outcome)? {
+                return Ok(Err(Committed::StaleEncounter));
+            }
+            append(tx, EventKind::Began, about(encounter), now)?;
+            failpoint("begin.before-commit");
+            Ok(Ok(None))
+        })?;
+        failpoint("begin.after-commit");
+        Ok(self.settled(done))
+    }
+
+    /// Commits a capture, a decline or a leaving: encounter, record, boarding, outcome and event, or none of it.
+    /// A probe that the encounter had and no longer names is erased.
+    ///
+    /// # Errors
+    /// [`StoreError::SealExpired`](crate::StoreError::SealExpired); what SQLite says.
+    pub fn commit_capture(&self, commit: CaptureCommit<'_>, now: Timestamp) -> Result<Committed> {
+        let during = "commit_capture";
+        let CaptureCommit { before, after, record, boarding, key, outcome } = commit;
+        let done = self.tx_unless(during, |tx| {
+            if let Some((sealed, erase_after)) = &record {
+                let row = RecordRow {
+                    class: after.class,
+                    erase_after: *erase_after,
+                    encounter: Some(after.id),
+                    passenger: after.passenger,
+                };
+                if !exists(tx, after.id).during(during)? {
+                    return Ok(Err(Committed::StaleEncounter));
+                }
+                insert_record(tx, during, sealed, &row, now)?;
+            }
+            let probe = record.as_ref().map(|(sealed, _)| sealed.record()).or(after.probe);
+            let old = match update_encounter(tx, during, before, after, probe, now)? {
+                Ok(old) => old,
+                Err(undo) => return Ok(Err(undo)),
+            };
+            if let Some(boarding) = &boarding
+                && !insert_boarding(tx, during, after, boarding, now)?
+            {
+                return Ok(Err(Committed::AlreadyBoarded));
+            }
+            if !settle(tx, during, key, Some(after.id), outcome)? {
+                return Ok(Err(Committed::StaleEncounter));
+            }
+            append(tx, EventKind::Captured, about(after), now)?;
+            failpoint("capture.before-commit");
+            Ok(Ok(old))
+        })?;
+        failpoint("capture.after-commit");
+        if let (Err(_), Some((sealed, _))) = (&done, &record) {
+            // Whatever this cannot do now the sweep does.
+            let _ = self.discard(sealed.record());
+        }
+        Ok(self.settled(done))
+    }
+
+    /// Commits an officer's ruling: encounter, ruling, boarding, the probe's date and event, or none of it.
+    /// A probe that the encounter had and no longer names is erased.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn commit_ruling(&self, commit: RulingCommit<'_>, now: Timestamp) -> Result<Committed> {
+        let during = "commit_ruling";
+        let RulingCommit { before, after, ruled, boarding, probe_due } = commit;
+        let done = self.tx_unless(during, |tx| {
+            let old = match update_encounter(tx, during, before, after, after.probe, now)? {
+                Ok(old) => old,
+                Err(undo) => return Ok(Err(undo)),
+            };
+            if let (Some(probe), Some(due)) = (after.probe, probe_due) {
+                // A probe that fell due meanwhile stays as it is: gone.
+                redate(tx, probe, after.class, due, now)?;
+            }
+            match &boarding {
+                BoardingChange::None => {}
+                BoardingChange::Board(boarding) => {
+                    if !insert_boarding(tx, during, after, boarding, now)? {
+                        return Ok(Err(Committed::AlreadyBoarded));
+                    }
+                }
+                BoardingChange::OffLoad(passenger) => {
+                    if !off_load(tx, during, *passenger, now)? {
+                        return Ok(Err(Committed::StaleEncounter));
+                    }
+                    append(tx, EventKind::Boarded, about(after), now)?;
+                }
+            }
+            insert_ruling(tx, during, after.id, ruled)?;
+            append(tx, EventKind::Ruled, about(after), now)?;
+            failpoint("ruling.before-commit");
+            Ok(Ok(old))
+        })?;
+        failpoint("ruling.after-commit");
+        Ok(self.settled(done))
+    }
+
+    /// Enters a boarding that happened while the service was away: the encounter (without a device), the ruling
+    /// and the boarding, or none of it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn enter_boarding(
+        &self,
+        encounter: &Encounter,
+        ruled: &Ruled,
+        boarding: &Boarding,
+        now: Timestamp,
+    ) -> Result<Committed> {
+        let during = "enter_boarding";
+        let done = self.tx_unless(during, |tx| {
+            if let Err(undo) = insert_encounter(tx, during, encounter)? {
+                return Ok(Err(undo));
+            }
+            if !insert_boarding(tx, during, encounter, boarding, now)? {
+                return Ok(Err(Committed::AlreadyBoarded));
+            }
+            insert_ruling(tx, during, encounter.id, ruled)?;
+            append(tx, EventKind::Ruled, about(encounter), now)?;
+            Ok(Ok(None))
+        })?;
+        Ok(self.settled(done))
+    }
+
+    /// Gives a waiting encounter to an officer, and notes that the traveller is attended to. Also gives it to the
+    /// officer who has it already; `None` when another has it, or it does not wait.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn take(&self, id: EncounterId, officer: UserId, now: Timestamp) -> Result<Option<Encounter>> {
+        self.tx("take", |tx| {
+            let waited = tx
+                .query_row(
+                    "SELECT stage = 'waiting' FROM encounter WHERE id = :id",
+                    named_params! {":id": id.bytes()},
+                    |row| row.get::<_, bool>(0),
+                )
+                .optional()
+                .during("take")?;
+            let taken = tx
+                .query_row(
+                    "UPDATE encounter SET stage = 'with-officer', officer = :officer,
+                     served_at = COALESCE(served_at, :now)
+                     WHERE id = :id AND (stage = 'waiting' OR stage = 'with-officer' AND officer = :officer)
+                     RETURNING *",
+                    named_params! {
+                        ":officer": officer.bytes(),
+                        ":now": micros(now),
+                        ":id": id.bytes(),
+                    },
+                    encounter,
+                )
+                .optional()
+                .during("take")?;
+            if let (Some(taken), Some(true)) = (&taken, waited) {
+                append(tx, EventKind::Taken, about(taken), now)?;
+            }
+            Ok(taken)
+        })
+    }
+
+    /// Erases what a commit made invisible. The commit stands whatever comes of it: the sweep finishes the rest.
+    fn settled(&self, done: Undoable) -> Committed {
+        match done {
+            Ok(old) => {
+                if let Some(old) = old {
+                    let _ = self.finish_erasing(&[old]);
+                }
+                Committed::Done
+            }
+            Err(undone) => undone,
+        }
+    }
+}
+
+fn about(encounter: &Encounter) -> crate::event::About {
+    (Some(encounter.point), Some(encounter.voyage), Some(encounter.id))
+}
+
+fn exists(tx: &Transaction<'_>, encounter: EncounterId) -> rusqlite::Result<bool> {
+    tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM encounter WHERE id = :id)")?
+        .query_row(named_params! {":id": encounter.bytes()}, |row| row.get(0))
+}
+
+fn insert_encounter(
+    tx: &Transaction<'_>,
+    during: &'static str,
+    new: &Encounter,
+) -> Result<std::result::Result<(), Committed>> {
+    // A voyage that is over has no encounters: they went into counts when it was closed.
+    let rows = tx
+        .prepare_cached(
+            "INSERT INTO encounter (id, point, voyage, device, lane, claims_citizenship, presented, stage,
+             attempts, decision, class, passenger, probe, joined_at, served_at, done_at)
+             SELECT :id, :point, voyage.id, :device, :lane, :claims, :presented, :stage, :attempts, :decision, :class,
+             :passenger, NULL, :joined, :served, :done
+             FROM voyage WHERE id = :voyage AND status NOT IN ('closed', 'cancelled')",
+        )
+        .and_then(|mut s| {
+            s.execute(named_params! {
+                ":id": new.id.bytes(),
+                ":point": new.point.bytes(),
+                ":voyage": new.voyage.bytes(),
+                ":device": new.device.map(portunus_core::id::DeviceId::bytes),
+                ":lane": word(&new.lane),
+                ":claims": new.claims_citizenship,
+                ":presented": json(&new.presented)?,
+                ":stage": word(&new.stage),
+                ":attempts": new.attempts,
+                ":decision": new.decision.as_ref().map(json).transpose()?,
+                ":class": word(&new.class),
+                ":passenger": new.passenger.map(PassengerId::bytes),
+                ":joined": micros(new.joined_at),
+                ":served": new.served_at.map(micros),
+                ":done": new.done_at.map(micros),
+            })
+        })
+        .during(during)?;
+    Ok(if rows == 1 { Ok(()) } else { Err(Committed::VoyageOver) })
+}
+
+/// Compare and set. Gives the probe that the encounter had and that was made invisible, if any.
+fn update_encounter(
+    tx: &Transaction<'_>,
+    during: &'static str,
+    before: &Encounter,
+    after: &Encounter,
+    probe: Option<RecordId>,
+    now: Timestamp,
+) -> Result<Undoable> {
+    let stored = tx
+        .prepare_cached(
+            "SELECT probe FROM encounter
+             WHERE id = :id AND stage = :stage AND attempts = :attempts AND class = :class AND lane = :lane",
+        )
+        .and_then(|mut s| {
+            s.query_row(
+                named_params! {
+                    ":id": before.id.bytes(),
+                    ":stage": word(&before.stage),
+                    ":attempts": before.attempts,
+                    ":class": word(&before.class),
+                    ":lane": word(&before.lane),
+                },
+                |row| id_or_none(row, "probe", RecordId::from_bytes),
+            )
+            .optional()
+        })
+        .during(during)?;
+    let Some(stored) = stored.filter(|_| before.id == after.id) else {
+        return Ok(Err(Committed::StaleEncounter));
+    };
+    let rows = tx
+        .prepare_cached(
+            "UPDATE encounter SET lane = :lane, claims_citizenship = :claims, presented = :presented, stage = :stage,
+             attempts = :attempts, decision = :decision, class = :class, passenger = :passenger,
+             probe = (SELECT id FROM record WHERE id = :probe AND erased_at IS NULL),
+             officer = CASE WHEN :stage IN ('with-officer', 'done') THEN officer END,
+             served_at = :served, done_at = :done WHERE id = :id",
+        )
+        .and_then(|mut s| {
+            s.execute(named_params! {
+                ":lane": word(&after.lane),
+                ":claims": after.claims_citizenship,
+                ":presented": json(&after.presented)?,
+                ":stage": word(&after.stage),
+                ":attempts": after.attempts,
+                ":decision": after.decision.as_ref().map(json).transpose()?,
+                ":class": word(&after.class),
+                ":passenger": after.passenger.map(PassengerId::bytes),
+                ":probe": probe.map(RecordId::bytes),
+                ":served": after.served_at.map(micros),
+                ":done": after.done_at.map(micros),
+                ":id": after.id.bytes(),
+            })
+        })
+        .during(during)?;
+    touched(during, 1, rows)?;
+    match stored.filter(|stored| Some(*stored) != probe) {
+        Some(old) if hide(tx, old, now)? => Ok(Ok(Some(old))),
+        _ => Ok(Ok(None)),
+    }
+}
+
+/// `false` when the passenger is on board already.
+fn insert_boarding(
+    tx: &Transaction<'_>,
+    during: &'static str,
+    encounter: &Encounter,
+    boarding: &Boarding,
+    now: Timestamp,
+) -> Result<bool> {
+    let rows = tx
+        .prepare_cached(
+            "INSERT INTO boarding (passenger, at, method, entered_later)
+             VALUES ((SELECT id FROM passenger WHERE id = :passenger AND voyage = :voyage), :at, :method, :later)
+             ON CONFLICT (passenger) WHERE off_loaded_at IS NULL DO NOTHING",
+        )
+        .and_then(|mut s| {
+            s.execute(named_params! {
+                ":passenger": boarding.passenger.bytes(),
+                ":voyage": encounter.voyage.bytes(),
+                ":at": micros(boarding.at),
+                ":method": word(&boarding.method),
+                ":later": boarding.entered_later,
+            })
+        })
+        .during(during)?;
+    if rows == 1 {
+        append(tx, EventKind::Boarded, about(encounter), now)?;
+    }
+    Ok(rows == 1)
+}
+
+/// `false` when the passenger is not on board.
+fn off_load(
+    tx: &Transaction<'_>,
+    during: &'static str,
+    passenger: PassengerId,
+    now: Timestamp,
+) -> Result<bool> {
+    tx.prepare_cached(
+        "UPDATE boarding SET off_loaded_at = :now WHERE passenger = :id AND off_loaded_at IS NULL",
+    )
+    .and_then(|mut s| s.execute(named_params! {":now": micros(now), ":id": passenger.bytes()}))
+    .during(during)
+    .map(|rows| rows == 1)
+}
+
+fn insert_ruling(
+    tx: &Transaction<'_>,
+    during: &'static str,
+    encounter: EncounterId,
+    ruled: &Ruled,
+) -> Result<()> {
+    let rows = tx
+        .prepare_cached(
+            "INSERT INTO ruling (encounter, ruling, author, reason, at)
+             VALUES (:encounter, :ruling, :author, :reason, :at)",
+        )
+        .and_then(|mut s| {
+            s.execute(named_params! {
+                ":encounter": encounter.bytes(),
+                ":ruling": json(&ruled.ruling)?,
+                ":author": ruled.author.bytes(),
+                ":reason": ruled.reason,
+                ":at": micros(ruled.at),
+            })
+        })
+        .during(during)?;
+    touched(during, 1, rows)
+}
