@@ -1,3 +1,4 @@
 //! Portunus: biometrics.
 
 pub mod face;
+pub mod pack;

@@ -318,7 +318,9 @@ impl Tensor {
         let count = elements(&dims).ok_or_else(|| wrong("a size that fits in memory"))?;
         let raw = tensor.bytes(number::TENSOR_RAW_DATA);
         let data = match (tensor.varint(number::TENSOR_DATA_TYPE), raw) {
-            (Some(INT8), Some(raw)) => Data::Integer(raw.iter().map(|&byte| i64::from(byte.cast_signed())).collect()),
+            (Some(INT8), Some(raw)) => {
+                Data::Integer(raw.iter().map(|&byte| i64::from(byte.cast_signed())).collect())
+            }
             (Some(UINT8), Some(raw)) => Data::Integer(raw.iter().map(|&byte| i64::from(byte)).collect()),
             (Some(INT64), Some(raw)) => {
                 let words = raw.as_chunks::<8>();
@@ -350,7 +352,10 @@ impl Tensor {
         }
         tensor.push(number::TENSOR_DATA_TYPE, Value::Varint(FLOAT));
         tensor.push_bytes(number::TENSOR_NAME, name.as_bytes().to_vec());
-        tensor.push_bytes(number::TENSOR_RAW_DATA, values.iter().flat_map(|value| value.to_le_bytes()).collect());
+        tensor.push_bytes(
+            number::TENSOR_RAW_DATA,
+            values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        );
         Ok(tensor.to_bytes())
     }
 }

@@ -107,7 +107,8 @@ pub fn dequantise(model: &[u8], rewrite: Rewrite) -> Result<Vec<u8>, OnnxError> 
     };
     let base = graph_bytes.as_ptr().addr() - model.as_ptr().addr();
     let graph_bytes = graph_bytes.to_vec();
-    let mut graph = fold::fold(&Message::parse(&graph_bytes, base)?)?;
+    let as_read = Message::parse(&graph_bytes, base)?;
+    let mut graph = fold::fold(&as_read)?;
     if rewrite.dynamic_height_width {
         free_height_and_width(&mut graph)?;
     }
@@ -146,16 +147,15 @@ fn name_dimensions(value_info: &[u8], names: &[(usize, &str)]) -> Result<Vec<u8>
     let mut kind = Message::parse(info.bytes(number::VALUE_TYPE).unwrap_or_default(), 0)?;
     let mut tensor = Message::parse(kind.bytes(number::TYPE_TENSOR).unwrap_or_default(), 0)?;
     let mut shape = Message::parse(tensor.bytes(number::TENSOR_TYPE_SHAPE).unwrap_or_default(), 0)?;
-    let mut dimension = 0;
     let mut named = 0;
-    for field in shape.fields.iter_mut().filter(|field| field.number == number::SHAPE_DIM) {
+    let dimensions = shape.fields.iter_mut().filter(|field| field.number == number::SHAPE_DIM);
+    for (dimension, field) in dimensions.enumerate() {
         if let Some((_, symbol)) = names.iter().find(|(index, _)| *index == dimension) {
             let mut message = Message::default();
             message.push_bytes(number::DIM_PARAM, symbol.as_bytes().to_vec());
             field.value = Value::Bytes(message.to_bytes().into());
             named += 1;
         }
-        dimension += 1;
     }
     if named != names.len() {
         return Err(missing("a tensor shape with that many dimensions"));

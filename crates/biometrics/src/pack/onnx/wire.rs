@@ -11,7 +11,7 @@ use std::borrow::Cow;
 pub(super) const FIELDS_MAX: usize = 1 << 20;
 
 /// The value of a field by its wire type; groups (3, 4) were deprecated before ONNX existed and are refused.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value<'a> {
     Varint(u64),
     Fixed64([u8; 8]),
@@ -20,14 +20,14 @@ pub(super) enum Value<'a> {
 }
 
 /// One field of a message.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field<'a> {
     pub(super) number: u32,
     pub(super) value: Value<'a>,
 }
 
 /// A message: its fields in the order they were read.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Message<'a> {
     pub(super) fields: Vec<Field<'a>>,
 }
