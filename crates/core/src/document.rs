@@ -24,11 +24,16 @@ pub enum DocumentError {
 pub struct State(String);
 
 impl State {
-    /// Reads a code, with or without MRZ fillers, in either case.
+    /// Reads a code, with or without MRZ fillers, in either case. Germany is `D` in an MRZ and `DEU` in
+    /// carriers' messages: both become `D`.
     pub fn new(text: &str) -> Result<Self, DocumentError> {
         let code: String = text.trim().chars().filter(|c| *c != '<').collect::<String>().to_ascii_uppercase();
         let plain = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase());
-        if plain { Ok(Self(code)) } else { Err(DocumentError::State) }
+        match code.as_str() {
+            "DEU" => Ok(Self("D".to_owned())),
+            _ if plain => Ok(Self(code)),
+            _ => Err(DocumentError::State),
+        }
     }
 
     /// The code.
@@ -56,20 +61,23 @@ impl From<State> for String {
     }
 }
 
-/// The kind of a travel document: the first letters of its MRZ, or of PAXLST's DOC segment.
+/// The kind of a travel document: the first letter of its MRZ, or of PAXLST's DOC segment.
+///
+/// What stands second in an MRZ (`PP`, `PM`, `C1`) is for the issuer to say, and carriers do not send it: it
+/// cannot be part of what a document is known by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DocumentKind(String);
 
 impl DocumentKind {
-    /// Reads a kind, with or without MRZ fillers, in either case.
+    /// Reads a kind of one or two characters, with or without MRZ fillers, in either case; keeps the first.
     pub fn new(text: &str) -> Result<Self, DocumentError> {
         let code: String = text.trim().chars().filter(|c| *c != '<').collect::<String>().to_ascii_uppercase();
         let plain = (1..=2).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
-        if plain { Ok(Self(code)) } else { Err(DocumentError::Kind) }
+        if plain { Ok(Self(code[..1].to_owned())) } else { Err(DocumentError::Kind) }
     }
 
-    /// The letters.
+    /// The letter.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -145,6 +153,8 @@ mod tests {
         let key = |n: &str| DocumentKey::new(State::new("D<<").unwrap(), DocumentKind::new("P<").unwrap(), n);
         let (typed, scanned) = (key("c01x-00t47").ok().unwrap(), key("C01X00T47<").ok().unwrap());
         assert!(typed == scanned);
+        let sent = DocumentKey::new(State::new("DEU").unwrap(), DocumentKind::new("PP").unwrap(), "C01X00T47");
+        assert!(sent.ok().unwrap() == typed);
         assert_eq!(typed.masked(), "D …47");
     }
 

@@ -1,0 +1,59 @@
+//! `POST /api/device/v1/encounters/{id}/captures`: the frames of one capture; the gate learns what to do next.
+
+use super::{Signed, encounter_id};
+use crate::http::{App, Problem, blocking, limit};
+use crate::service::{Captured, FRAMES_MAX};
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::{HeaderMap, header};
+
+#[utoipa::path(post, path = "/api/device/v1/encounters/{id}/captures", operation_id = "device_capture", tag = "device",
+    params(("id" = String, Path, description = "the encounter")),
+    request_body(content = String, content_type = "multipart/form-data",
+        description = "one to five parts named `frame`, JPEG or PNG"),
+    responses((status = 200, body = Captured), (status = 400, description = "no frame, too many, or not pictures"),
+        (status = 403, description = "no designation in force"),
+        (status = 409, description = "being worked on, key or counter reused, or not at this stage")))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Json<Captured>, Problem> {
+    let id = encounter_id(&id)?;
+    let Signed { device, submission, headers, body } = signed;
+    let frames = frames(&headers, body).await?;
+    let _turn = app.pictures.turn().await?;
+    let service = app.service.clone();
+    blocking(move || {
+        let frames: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
+        service.capture(&device, &submission, id, &frames)
+    })
+    .await
+    .map(Json)
+}
+
+/// The parts named `frame`. They are views of the one body: nothing is copied to a file.
+async fn frames(headers: &HeaderMap, body: Bytes) -> Result<Vec<Bytes>, Problem> {
+    let mut request = Request::new(Body::from(body));
+    if let Some(kind) = headers.get(header::CONTENT_TYPE) {
+        request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    }
+    let mut multipart = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| Problem::bad_request("expected multipart/form-data with parts named \"frame\""))?;
+    let mut frames = Vec::new();
+    while let Some(part) = multipart.next_field().await.map_err(limit::multipart_problem)? {
+        if part.name() != Some("frame") {
+            return Err(Problem::bad_request("a part is not named \"frame\""));
+        }
+        if frames.len() == FRAMES_MAX {
+            return Err(Problem::bad_request(format!("more than {FRAMES_MAX} frames")));
+        }
+        frames.push(part.bytes().await.map_err(limit::multipart_problem)?);
+    }
+    if frames.is_empty() {
+        return Err(Problem::bad_request("no part named \"frame\""));
+    }
+    Ok(frames)
+}

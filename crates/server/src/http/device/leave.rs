@@ -1,0 +1,35 @@
+//! `POST .../decline` and `POST .../leave`: the traveller would rather not, or has gone.
+
+use super::{Signed, encounter_id};
+use crate::http::{App, Problem, blocking};
+use crate::service::Begun;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+#[utoipa::path(post, path = "/api/device/v1/encounters/{id}/decline", operation_id = "device_decline", tag = "device",
+    params(("id" = String, Path, description = "the encounter")),
+    responses((status = 200, body = Begun), (status = 409, description = "already decided")))]
+pub(crate) async fn decline(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Json<Begun>, Problem> {
+    let id = encounter_id(&id)?;
+    let service = app.service.clone();
+    blocking(move || service.decline(&signed.device, &signed.submission, id)).await.map(Json)
+}
+
+#[utoipa::path(post, path = "/api/device/v1/encounters/{id}/leave", operation_id = "device_leave", tag = "device",
+    params(("id" = String, Path, description = "the encounter")),
+    responses((status = 204), (status = 409, description = "already decided")))]
+pub(crate) async fn leave(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<StatusCode, Problem> {
+    let id = encounter_id(&id)?;
+    let service = app.service.clone();
+    blocking(move || service.leave(&signed.device, &signed.submission, id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,107 @@
+//! What gates call. Every request but the enrolment is signed ([`super::signature`]).
+
+pub(super) mod begin;
+pub(super) mod capture;
+pub(super) mod enrolment;
+pub(super) mod gate;
+pub(super) mod leave;
+pub(super) mod preview;
+
+use super::signature::{Claimed, SignatureError};
+use super::{App, Problem, blocking, limit};
+use crate::service::Submission;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use portunus_core::id::EncounterId;
+use portunus_store::Device;
+
+const SMALL_BODY_BYTES_MAX: usize = 16 * 1024;
+const PREVIEW_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Five frames of 720p at good quality are two megabytes; of a phone's camera, twenty.
+const CAPTURE_BODY_BYTES_MAX: usize = 24 * 1024 * 1024;
+
+pub(super) fn routes() -> Router<App> {
+    let body = DefaultBodyLimit::max;
+    Router::new()
+        .route("/enrolments", post(enrolment::handle))
+        .route("/gate", get(gate::handle))
+        .route("/encounters", post(begin::handle))
+        .route("/encounters/{id}/decline", post(leave::decline))
+        .route("/encounters/{id}/leave", post(leave::leave))
+        .layer(body(SMALL_BODY_BYTES_MAX))
+        .merge(
+            Router::new()
+                .route("/encounters/{id}/previews", post(preview::handle))
+                .layer(body(PREVIEW_BODY_BYTES_MAX)),
+        )
+        .merge(
+            Router::new()
+                .route("/encounters/{id}/captures", post(capture::handle))
+                .layer(body(CAPTURE_BODY_BYTES_MAX)),
+        )
+}
+
+/// A request whose signature was checked with its device's key.
+pub(super) struct Signed {
+    pub(super) device: Device,
+    pub(super) submission: Submission,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl FromRequest<App> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let once = |name: &'static str| {
+            let mut values = parts.headers.get_all(name).iter();
+            match (values.next(), values.next()) {
+                (Some(value), None) => value.to_str().ok(),
+                _ => None,
+            }
+        };
+        let claimed = Claimed::read(once).map_err(refuse)?;
+        app.device_rate.check(claimed.device)?;
+        let raw = (once("idempotency-key").unwrap_or(""), once("portunus-counter").unwrap_or(""));
+        let raw = (raw.0.to_owned(), raw.1.to_owned());
+        let (service, id) = (app.service.clone(), claimed.device);
+        // An unknown device costs a look-up, never the reading of a body.
+        let device = blocking(move || service.store().device(id)).await?;
+        let device = device.filter(|device| device.revoked_at.is_none()).ok_or_else(|| {
+            Problem::unauthenticated(
+                "this device is not enrolled; an administrator makes it an enrolment link",
+            )
+        })?;
+        let path = super::original_path(&parts);
+        let headers = parts.headers.clone();
+        let method = parts.method.clone();
+        let body =
+            Bytes::from_request(Request::from_parts(parts, body), &()).await.map_err(limit::body_problem)?;
+        let now = app.service.now();
+        claimed
+            .verify(method.as_str(), &path, (&raw.0, &raw.1), &body, &device.public_key, now)
+            .map_err(refuse)?;
+        let submission = Submission {
+            device: device.id,
+            key: claimed.idempotency_key,
+            counter: claimed.counter,
+            nonce: claimed.nonce,
+            created: claimed.created,
+            body_mac: app.service.body_mac(&path, &body)?,
+        };
+        Ok(Self { device, submission, headers, body })
+    }
+}
+
+fn refuse(error: SignatureError) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "signature", error.to_string())
+}
+
+/// The encounter that a path names.
+pub(super) fn encounter_id(text: &str) -> Result<EncounterId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("encounter"))
+}

@@ -1,0 +1,122 @@
+//! HTTP: one endpoint, one file.
+
+mod admin;
+mod carrier;
+mod device;
+mod limit;
+mod officer;
+mod open;
+mod page;
+mod problem;
+mod session;
+pub mod signature;
+
+pub use page::set_up_link;
+pub use problem::Problem;
+pub(crate) use problem::blocking;
+
+use crate::service::Service;
+use axum::Router;
+use axum::extract::{OriginalUri, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use limit::{Pictures, Rate};
+use portunus_core::id::DeviceId;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+
+/// A request is answered within this, or given up.
+const REQUEST_SECONDS_MAX: u64 = 30;
+/// Between two pieces of a body no more than this may pass: a slow sender does not hold a place.
+const BODY_PAUSE_SECONDS_MAX: u64 = 10;
+/// Requests at once; more are told to come back.
+const REQUESTS_MAX: usize = 512;
+/// Captures waiting for a turn at the models.
+const PICTURES_WAITING_MAX: usize = 64;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' blob: data:; connect-src 'self'; media-src 'self' blob:; form-action 'self'; \
+    frame-ancestors 'none'; base-uri 'none'";
+
+/// What every handler has.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// What [`App`] shares.
+pub(crate) struct Shared {
+    pub(crate) service: Service,
+    device_rate: Rate<DeviceId>,
+    sign_in_rate: Rate<String>,
+    pictures: Pictures,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The whole of HTTP over a service. `cores` bounds how many pictures are worked on at once.
+pub fn router(service: Service, cores: usize) -> Router {
+    let app = App(Arc::new(Shared {
+        service,
+        device_rate: Rate::new(600, 60),
+        sign_in_rate: Rate::new(10, 10),
+        pictures: Pictures::new(cores.max(1), PICTURES_WAITING_MAX),
+    }));
+    let bounded = Router::new()
+        .nest("/api/device/v1", device::routes())
+        .nest("/api/officer/v1", officer::routes())
+        .nest("/api/carrier/v1", carrier::routes())
+        .nest("/api/admin/v1", admin::routes())
+        .merge(open::routes())
+        .merge(page::routes())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(REQUEST_SECONDS_MAX),
+        ));
+    let set = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    // The event stream stays open: it stands beside the time limit, not under it.
+    bounded
+        .merge(officer::stream())
+        .fallback(async || Problem::not_found("page or endpoint"))
+        .layer(middleware::from_fn(no_store_by_default))
+        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(BODY_PAUSE_SECONDS_MAX)))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::internal(&"a handler panicked; see the log above").into_response()
+        }))
+        .layer(tower::limit::GlobalConcurrencyLimitLayer::new(REQUESTS_MAX))
+        .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
+        .layer(set(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), microphone=(), geolocation=()",
+        ))
+        .layer(set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .with_state(app)
+}
+
+/// Nothing is cached unless its handler says so: pages and answers hold personal data.
+async fn no_store_by_default(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The path as sent, before routers took their prefix off.
+fn original_path(parts: &Parts) -> String {
+    parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or_else(|| parts.uri.path().to_owned(), |uri| uri.path().to_owned())
+}

@@ -1,0 +1,47 @@
+//! What officers' and supervisors' pages call.
+
+pub(super) mod board;
+pub(super) mod boarding;
+mod events;
+pub(super) mod hold;
+pub(super) mod outage;
+mod photos;
+pub(super) mod rulings;
+pub(super) mod seek;
+pub(super) mod take;
+pub(super) mod waits;
+
+pub(super) use self::board::{Asked, board_view, fragment, point_view, voyage_view};
+pub(super) use self::photos::{probe, reference};
+
+use super::{App, Problem};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use std::str::FromStr;
+
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/board", get(board::handle))
+        .route("/encounters/{id}/take", post(take::handle))
+        .route("/encounters/{id}/rulings", post(rulings::handle))
+        .route("/voyages/{id}/passengers", post(seek::handle))
+        .route("/voyages/{id}/outage-boardings", post(outage::handle))
+        .route("/voyages/{id}/open", post(boarding::open))
+        .route("/voyages/{id}/close", post(boarding::close))
+        .route("/passengers/{id}/hold", post(hold::handle))
+        .route("/waits", get(waits::handle))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+/// The event stream, which stays open.
+pub(super) fn stream() -> Router<App> {
+    Router::new().route("/console/events", get(events::handle))
+}
+
+/// An identifier in a path or query.
+pub(super) fn id<T: FromStr>(text: &str, what: &'static str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found(what))
+}

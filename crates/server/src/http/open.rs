@@ -1,0 +1,88 @@
+//! What anyone may ask: is it alive, its counters, its API's description, its static files.
+
+use super::{App, Problem, blocking};
+use crate::pages::assets;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::OpenApi as _;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
+        .route("/api", get(api))
+        .route("/assets/{*name}", get(asset))
+}
+
+/// 200 when the store answers.
+async fn health(State(app): State<App>) -> Result<&'static str, Problem> {
+    let service = app.service.clone();
+    blocking(move || service.store().has_users()).await?;
+    Ok("ok\n")
+}
+
+/// Counters in the Prometheus text format, without personal data.
+async fn metrics(State(app): State<App>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], app.service.metrics().text()).into_response()
+}
+
+/// The API, described (OpenAPI 3.1).
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Portunus",
+        description = "Devices sign every request as RFC 9421 HTTP Message Signatures in a fixed \
+        profile: see the module server::http::signature. People send a session cookie or a bearer token."
+    ),
+    paths(
+        super::device::enrolment::handle,
+        super::device::gate::handle,
+        super::device::begin::handle,
+        super::device::preview::handle,
+        super::device::capture::handle,
+        super::device::leave::decline,
+        super::device::leave::leave,
+        super::carrier::manifest::handle,
+        super::carrier::status::handle,
+        super::officer::board::handle,
+        super::officer::take::handle,
+        super::officer::rulings::handle,
+        super::officer::seek::handle,
+        super::officer::outage::handle,
+        super::officer::hold::handle,
+        super::officer::boarding::open,
+        super::officer::boarding::close,
+        super::officer::waits::handle,
+        super::admin::points::handle,
+        super::admin::designations::publish,
+        super::admin::designations::withdraw,
+        super::admin::devices::enrol,
+        super::admin::devices::revoke,
+        super::admin::users::handle,
+        super::admin::references::handle,
+    )
+)]
+struct Api;
+
+/// The description as JSON text.
+pub(crate) fn description() -> String {
+    Api::openapi().to_pretty_json().unwrap_or_default()
+}
+
+async fn api() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], description()).into_response()
+}
+
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let Some(asset) = assets::asset(&name) else { return Problem::not_found("file").into_response() };
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes());
+    let cache = [(header::ETAG, asset.etag.to_string()), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    if known {
+        return (StatusCode::NOT_MODIFIED, cache).into_response();
+    }
+    (cache, [(header::CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()
+}

@@ -1,0 +1,353 @@
+//! The pages, and signing in and out of them.
+
+use super::officer::{self, board_view, point_view, voyage_view};
+use super::session::{
+    Administrator, COOKIE, Officer, Overseer, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Token,
+    carried_hash, check_password, hash_password, same_origin, session_end, token_hash,
+};
+use super::{App, Problem, blocking};
+use crate::pages::{self, Section, Viewer, admin, board, console, door, message, setup, sign_in, supervisor};
+use crate::service::Service;
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use maud::Markup;
+use portunus_store::{CreateUser, NewUser, Role, User};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(front))
+        .route("/gate", get(async || pages::gate::gate()))
+        .route("/sign-in", get(ask_to_sign_in).post(sign_in_form))
+        .route("/sign-out", post(sign_out))
+        .route("/api/session", post(open_session))
+        .route("/setup", get(ask_to_set_up).post(set_up))
+        .route("/console", get(console_page))
+        .route("/console/board", get(officer::fragment))
+        .route("/console/encounters/{id}/probe", get(officer::probe))
+        .route("/console/passengers/{id}/reference", get(officer::reference))
+        .route("/supervisor", get(supervisor_page))
+        .route("/admin", get(admin_page))
+}
+
+pub(super) fn role_in_words(role: Role) -> &'static str {
+    match role {
+        Role::Officer => "officer",
+        Role::Supervisor => "supervisor",
+        Role::Carrier => "carrier",
+        Role::Auditor => "auditor",
+        Role::Administrator => "administrator",
+    }
+}
+
+fn viewer(user: &User) -> Viewer {
+    let sections = match user.role {
+        Role::Officer => vec![Section::Console],
+        Role::Supervisor => vec![Section::Console, Section::Supervisor],
+        Role::Auditor => vec![Section::Supervisor],
+        Role::Administrator => Section::ALL.to_vec(),
+        Role::Carrier => Vec::new(),
+    };
+    Viewer { name: user.name.clone(), role: role_in_words(user.role).to_owned(), sections }
+}
+
+/// A page's error is a page: who is not signed in is led to the door, others read what was wrong.
+fn as_page(problem: &Problem) -> Response {
+    if problem.status() == StatusCode::UNAUTHORIZED {
+        return Redirect::to("/sign-in").into_response();
+    }
+    (problem.status(), message::message("This is not open to you", problem.detail())).into_response()
+}
+
+async fn front(State(app): State<App>, user: Result<SignedIn, Problem>) -> Result<Markup, Problem> {
+    let service = app.service.clone();
+    let needs_setup = !blocking(move || service.store().has_users()).await?;
+    Ok(door::door(&door::DoorView { viewer: user.ok().map(|user| viewer(&user.0)), needs_setup }))
+}
+
+#[derive(Deserialize)]
+struct Next {
+    next: Option<String>,
+}
+
+async fn ask_to_sign_in(Query(next): Query<Next>) -> Markup {
+    sign_in::sign_in(&sign_in::SignInView { problem: None, next: next.next.filter(|next| is_local(next)) })
+}
+
+/// A path of this site, and not `//elsewhere`.
+fn is_local(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    name: String,
+    password: String,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+/// A session for whoever knows the password; the rate is bounded by name.
+async fn enter(app: &App, credentials: &Credentials) -> Result<(User, Token), Problem> {
+    app.sign_in_rate.check(format!("sign-in {}", credentials.name.to_lowercase()))?;
+    let service = app.service.clone();
+    let (name, password) = (credentials.name.clone(), zeroize::Zeroizing::new(credentials.password.clone()));
+    blocking(move || {
+        let user = service.store().user_by_name(&name)?;
+        let known = check_password(user.as_ref(), &password);
+        let user = user.filter(|_| known);
+        let user = user.ok_or_else(|| Problem::unauthenticated("name and password do not go together"))?;
+        let token = Token::from_bytes(service.fresh_token());
+        service.store().open_session(token.hash, user.id, session_end(service.now()))?;
+        Ok::<_, Problem>((user, token))
+    })
+    .await
+}
+
+fn cookie(value: &str, seconds: i64) -> [(header::HeaderName, String); 1] {
+    let attributes = "Path=/; Secure; HttpOnly; SameSite=Strict";
+    [(header::SET_COOKIE, format!("{COOKIE}={value}; Max-Age={seconds}; {attributes}"))]
+}
+
+async fn sign_in_form(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(credentials): Form<Credentials>,
+) -> Result<Response, Problem> {
+    if !same_origin(&headers) {
+        return Err(Problem::forbidden("this request comes from another site"));
+    }
+    match enter(&app, &credentials).await {
+        Ok((user, token)) => {
+            let home = match user.role {
+                Role::Officer => "/console",
+                Role::Supervisor | Role::Auditor => "/supervisor",
+                Role::Administrator | Role::Carrier => "/",
+            };
+            let next = credentials.next.as_deref().filter(|next| is_local(next)).unwrap_or(home);
+            Ok((cookie(&token.text, SESSION_HOURS * 3600), Redirect::to(next)).into_response())
+        }
+        Err(problem) if problem.status() == StatusCode::INTERNAL_SERVER_ERROR => Err(problem),
+        Err(problem) => {
+            let next = credentials.next.filter(|next| is_local(next));
+            let view = sign_in::SignInView { problem: Some(problem.detail().to_owned()), next };
+            Ok((problem.status(), sign_in::sign_in(&view)).into_response())
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Session {
+    token: String,
+    role: &'static str,
+    expires: String,
+}
+
+async fn open_session(
+    State(app): State<App>,
+    Json(credentials): Json<Credentials>,
+) -> Result<Json<Session>, Problem> {
+    let (user, token) = enter(&app, &credentials).await?;
+    let expires = session_end(app.service.now()).to_string();
+    Ok(Json(Session { token: token.text, role: role_in_words(user.role), expires }))
+}
+
+async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
+    if !same_origin(&headers) {
+        return Err(Problem::forbidden("this request comes from another site"));
+    }
+    if let Some(hash) = carried_hash(&headers) {
+        let service = app.service.clone();
+        blocking(move || service.store().close_session(hash, service.now())).await?;
+    }
+    Ok((cookie("", 0), Redirect::to("/")).into_response())
+}
+
+fn set_up_page(problem: Option<String>) -> Markup {
+    setup::setup(&setup::SetupView { problem, password_chars_min: PASSWORD_CHARS_MIN })
+}
+
+async fn ask_to_set_up() -> Markup {
+    set_up_page(None)
+}
+
+#[derive(Deserialize)]
+struct SetUp {
+    token: String,
+    name: String,
+    password: String,
+}
+
+/// Makes the first administrator for whoever holds the one-time link that `serve` printed.
+async fn set_up(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<SetUp>,
+) -> Result<Response, Problem> {
+    if !same_origin(&headers) {
+        return Err(Problem::forbidden("this request comes from another site"));
+    }
+    app.sign_in_rate.check("set-up".to_owned())?;
+    let service = app.service.clone();
+    let made = blocking(move || first_administrator(&service, &form)).await;
+    Ok(match made {
+        Ok(()) => Redirect::to("/sign-in").into_response(),
+        Err(problem) if problem.status() == StatusCode::INTERNAL_SERVER_ERROR => return Err(problem),
+        Err(problem) => (problem.status(), set_up_page(Some(problem.detail().to_owned()))).into_response(),
+    })
+}
+
+fn first_administrator(service: &Service, form: &SetUp) -> Result<(), Problem> {
+    let name = form.name.trim();
+    if name.is_empty() {
+        return Err(Problem::bad_request("the name is empty"));
+    }
+    let hash = hash_password(&form.password, service.fresh())?;
+    let used =
+        Problem::unauthenticated("the set-up link was used or is over; restart the service for a new one");
+    if service.store().has_users()?
+        || !service.store().take_setup_token(token_hash(&form.token), service.now())?
+    {
+        return Err(used);
+    }
+    let user =
+        NewUser { name: name.to_owned(), role: Role::Administrator, carrier: None, password_hash: hash };
+    match service.store().create_user(&user, service.now())? {
+        CreateUser::Created(_) => Ok(()),
+        CreateUser::NameTaken => Err(Problem::conflict("name-taken", "this name is taken")),
+    }
+}
+
+async fn console_page(
+    State(app): State<App>,
+    user: Result<Officer, Problem>,
+    Query(asked): Query<officer::Asked>,
+) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(Officer(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let service = app.service.clone();
+    let view = blocking(move || {
+        let points = service.store().points()?.iter().map(point_view).collect();
+        let board: Option<board::BoardView> = board_view(&service, &asked)?;
+        Ok::<_, Problem>(console::ConsoleView { viewer: viewer(&user), points, board })
+    })
+    .await?;
+    Ok(console::console(&view).into_response())
+}
+
+async fn supervisor_page(
+    State(app): State<App>,
+    user: Result<Overseer, Problem>,
+) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(Overseer(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let service = app.service.clone();
+    let view = blocking(move || {
+        let store = service.store();
+        let points = store.points()?.iter().map(point_view).collect();
+        let mut voyages = Vec::new();
+        for voyage in store.voyages()? {
+            let (photo, manual) = service.waits(voyage.id)?;
+            let mut boards_at = Vec::new();
+            let mut waiting = 0;
+            for point in store.points_of(voyage.id)? {
+                waiting += store.waiting(point)?.len();
+                boards_at.extend(store.point(point)?.as_ref().map(point_view));
+            }
+            let without = service.progress(voyage.id)?.without_reference;
+            voyages.push(supervisor::VoyageRow {
+                departs: voyage.legs.first().and_then(|leg| leg.departs),
+                without_reference: u32::try_from(without).unwrap_or(u32::MAX),
+                voyage: voyage_view(&service, &voyage, waiting)?,
+                boards_at,
+                photo,
+                manual,
+            });
+        }
+        voyages.sort_by_key(|row| (row.voyage.date, row.departs));
+        Ok::<_, Problem>(supervisor::SupervisorView {
+            viewer: viewer(&user),
+            now: service.now(),
+            points,
+            voyages,
+        })
+    })
+    .await?;
+    Ok(supervisor::supervisor(&view).into_response())
+}
+
+async fn admin_page(
+    State(app): State<App>,
+    user: Result<Administrator, Problem>,
+) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(Administrator(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let service = app.service.clone();
+    let view = blocking(move || admin_view(&service, &user)).await?;
+    Ok(admin::admin(&view).into_response())
+}
+
+fn admin_view(service: &Service, user: &User) -> Result<admin::AdminView, Problem> {
+    let (store, now) = (service.store(), service.now());
+    let devices = store.devices()?;
+    let mut points = Vec::new();
+    for point in store.points()? {
+        let designations = store.designations(point.id)?.into_iter().map(|d| admin::DesignationView {
+            id: d.id,
+            in_force: d.in_force(now),
+            legal_basis: d.legal_basis,
+            from: d.from,
+            until: d.until,
+            device_owner: d.device_owner,
+            contractors: d.contractors,
+        });
+        let here = devices.iter().filter(|device| device.point == point.id).map(|device| admin::DeviceView {
+            id: device.id,
+            enrolled_at: device.enrolled_at,
+            revoked_at: device.revoked_at,
+            captures: device.last_counter,
+            gaps: device.gaps,
+        });
+        points.push(admin::PointRow {
+            point: point_view(&point),
+            port: point.port.clone(),
+            designations: designations.collect(),
+            devices: here.collect(),
+        });
+    }
+    let people = store.users()?.into_iter().map(|person| admin::PersonView {
+        role: role_in_words(person.role).to_owned(),
+        name: person.name,
+        carrier: person.carrier,
+    });
+    Ok(admin::AdminView {
+        viewer: viewer(user),
+        points,
+        people: people.collect(),
+        password_chars_min: PASSWORD_CHARS_MIN,
+    })
+}
+
+/// A fresh one-time link for the first administrator, good for a day; `None` once there is somebody.
+///
+/// # Errors
+/// When the store fails.
+pub fn set_up_link(service: &Service) -> Result<Option<String>, portunus_store::StoreError> {
+    if service.store().has_users()? {
+        return Ok(None);
+    }
+    let token = Token::from_bytes(service.fresh_token());
+    let now = service.now();
+    let expires = now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now);
+    service.store().put_setup_token(token.hash, expires)?;
+    Ok(Some(format!("/setup#{}", token.text)))
+}

@@ -1,0 +1,337 @@
+//! Voyages: manifests in, boarding opened and closed, what carriers and supervisors see of it.
+
+use super::{Refused, Service};
+use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
+use portunus_core::id::{PassengerId, PointId, VoyageId};
+use portunus_core::place::{CrossingPoint, Direction};
+use portunus_core::policy::{DataClass, PersonClass};
+use portunus_core::retention::{Evidence, standing};
+use portunus_core::voyage::{Capacity, Movement, Voyage, VoyageKey, VoyageStatus};
+use portunus_documents::edifact::paxlst::Reading;
+use portunus_documents::edifact::problem::Problem;
+use portunus_documents::ports::country_of;
+use portunus_store::{CloseVoyage, Crossing};
+use portunus_store::{Listed, ManifestOutcome};
+use serde::Serialize;
+
+/// What came of one message.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct TakenMessage {
+    /// Carrier, number, date.
+    pub voyage: String,
+    /// Whether the message was applied; else `refused` says why.
+    pub applied: bool,
+    /// Why not.
+    pub refused: Option<String>,
+    /// People new on the voyage.
+    pub added: usize,
+    /// People whose statement changed.
+    pub updated: usize,
+    /// People taken off.
+    pub removed: usize,
+    /// People stated again, as before.
+    pub unchanged: usize,
+    /// People taken off who had boarded: they stay, for an officer to see.
+    pub removed_though_boarded: usize,
+}
+
+/// What came of an interchange.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Taken {
+    /// One for each message that could be read.
+    pub messages: Vec<TakenMessage>,
+    /// What could not, where, and what was expected.
+    #[schema(value_type = Vec<Object>)]
+    pub problems: Vec<Problem>,
+}
+
+/// A voyage as its carrier may see it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct CarrierStatus {
+    /// Carrier, number, date.
+    pub voyage: String,
+    /// `scheduled`, `open`, `closed` or `cancelled`.
+    #[schema(value_type = String)]
+    pub status: VoyageStatus,
+    /// How many are expected.
+    pub expected: usize,
+    /// How many have boarded.
+    pub boarded: usize,
+    /// One by one, by the carrier's own references.
+    pub passengers: Vec<CarrierPassenger>,
+}
+
+/// A passenger as the carrier may see them: boarded or not, never how.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct CarrierPassenger {
+    /// The carrier's own reference.
+    pub carrier_reference: Option<String>,
+    /// The booking.
+    pub booking: Option<String>,
+    /// Whether they have boarded.
+    pub boarded: bool,
+}
+
+/// How a boarding goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Passengers and infants on the manifest; crew are on their own list.
+    pub expected: usize,
+    /// Boarded by a matched face.
+    pub face_matched: usize,
+    /// Boarded by document.
+    pub document_inspected: usize,
+    /// Without a template in the gallery.
+    pub without_reference: usize,
+}
+
+/// A passenger found by an officer. Personal data: no `Debug`.
+#[derive(Clone, Serialize)]
+pub struct Sought {
+    /// Who.
+    pub id: PassengerId,
+    /// Family name, given names.
+    pub name: String,
+    /// First document, whole: the officer holds it against the one in hand.
+    pub document: String,
+    /// Nationality as the carrier states it.
+    pub nationality: String,
+    /// Date of birth.
+    pub born: String,
+    /// Whether they have boarded.
+    pub boarded: bool,
+    /// Whether an officer holds them.
+    pub held: bool,
+    /// Whether the gallery has a template of theirs.
+    pub has_reference: bool,
+}
+
+const SOUGHT_MAX: usize = 30;
+
+impl Service {
+    /// Applies the messages of an interchange, each in a transaction of its own.
+    ///
+    /// # Errors
+    /// Only when the store fails; what cannot be applied is in the answer.
+    pub fn take_manifests(&self, reading: Reading) -> Result<Taken, Refused> {
+        let now = self.now();
+        let mut messages = Vec::with_capacity(reading.messages.len());
+        for message in reading.messages {
+            let voyage = message.manifest.voyage.to_string();
+            let mut taken = TakenMessage {
+                voyage,
+                applied: true,
+                refused: None,
+                added: 0,
+                updated: 0,
+                removed: 0,
+                unchanged: 0,
+                removed_though_boarded: 0,
+            };
+            match self.store().apply_manifest(&message.manifest, now)? {
+                ManifestOutcome::Applied(applied) => {
+                    (taken.added, taken.updated) = (applied.added, applied.updated);
+                    (taken.removed, taken.unchanged) = (applied.removed, applied.unchanged);
+                    taken.removed_though_boarded = applied.removed_boarded.len();
+                }
+                ManifestOutcome::Refused { status, .. } => {
+                    taken.applied = false;
+                    taken.refused =
+                        Some(format!("the voyage is {status:?}: nothing can be added").to_lowercase());
+                }
+            }
+            messages.push(taken);
+        }
+        self.announce();
+        Ok(Taken { messages, problems: reading.problems })
+    }
+
+    /// What a carrier may know of its voyage.
+    ///
+    /// # Errors
+    /// [`Refused::Unknown`] for a voyage that is not there.
+    pub fn carrier_status(&self, key: &VoyageKey) -> Result<CarrierStatus, Refused> {
+        let voyage = self.store().voyage_by_key(key)?.ok_or(Refused::Unknown("voyage"))?;
+        let passengers: Vec<CarrierPassenger> = self
+            .travellers(voyage.id)?
+            .into_iter()
+            .map(|listed| CarrierPassenger {
+                carrier_reference: listed.passenger.stated.carrier_reference,
+                booking: listed.passenger.stated.booking,
+                boarded: listed.boarding.is_some(),
+            })
+            .collect();
+        Ok(CarrierStatus {
+            voyage: voyage.key.to_string(),
+            status: voyage.status,
+            expected: passengers.len(),
+            boarded: passengers.iter().filter(|p| p.boarded).count(),
+            passengers,
+        })
+    }
+
+    /// Passengers and infants of a voyage; crew are not boarded at the gate.
+    pub(super) fn travellers(&self, voyage: VoyageId) -> Result<Vec<Listed>, Refused> {
+        let mut listed = self.store().passengers(voyage)?;
+        listed.retain(|p| p.passenger.stated.capacity != Capacity::Crew);
+        Ok(listed)
+    }
+
+    /// How a boarding goes.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn progress(&self, voyage: VoyageId) -> Result<Progress, Refused> {
+        let listed = self.travellers(voyage)?;
+        let by = |method| {
+            listed.iter().filter(|p| p.boarding.as_ref().is_some_and(|b| b.method == method)).count()
+        };
+        Ok(Progress {
+            expected: listed.len(),
+            face_matched: by(Method::FaceMatched),
+            document_inspected: by(Method::DocumentInspected),
+            without_reference: listed.iter().filter(|p| !self.has_reference(voyage, p.passenger.id)).count(),
+        })
+    }
+
+    /// Waits of both lanes, while the voyage boards and after.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn waits(&self, voyage: VoyageId) -> Result<(LaneWaits, LaneWaits), Refused> {
+        if let Some(counted) = self.store().lane_counts(voyage)? {
+            return Ok(counted);
+        }
+        let waits = self.store().waits(voyage)?;
+        Ok((lane_waits(&waits, Lane::Photo), lane_waits(&waits, Lane::Manual)))
+    }
+
+    /// Passengers of a voyage whose name, document or booking contains all of the words, in either case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn seek(&self, voyage: VoyageId, query: &str) -> Result<Vec<Sought>, Refused> {
+        let words: Vec<String> = query.split_whitespace().take(8).map(str::to_uppercase).collect();
+        let mut found = Vec::new();
+        for listed in self.travellers(voyage)? {
+            let stated = &listed.passenger.stated;
+            let document = stated.documents.first();
+            let document = document.map_or_else(String::new, |d| format!("{} {}", d.issuer, d.number()));
+            let name = format!("{}, {}", stated.family_name, stated.given_names);
+            let text =
+                format!("{name} {document} {}", stated.booking.as_deref().unwrap_or("")).to_uppercase();
+            if found.len() < SOUGHT_MAX && words.iter().all(|word| text.contains(word)) {
+                found.push(Sought {
+                    id: listed.passenger.id,
+                    name,
+                    document,
+                    nationality: stated.nationality.as_ref().map_or_else(String::new, ToString::to_string),
+                    born: stated.born.map_or_else(String::new, |d| d.to_string()),
+                    boarded: listed.boarding.is_some(),
+                    held: listed.hold.is_some(),
+                    has_reference: self.has_reference(voyage, listed.passenger.id),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Opens boarding of a voyage at a point.
+    ///
+    /// # Errors
+    /// [`Refused`] when the point has no designation, boards another voyage, or the voyage is over.
+    pub fn open_boarding(&self, voyage: VoyageId, point: PointId) -> Result<(), Refused> {
+        let now = self.now();
+        self.store().point(point)?.ok_or(Refused::Unknown("crossing point"))?;
+        self.store().designation_in_force(point, now)?.ok_or(Refused::PointNotDesignated)?;
+        if self.store().voyage_at(point)?.is_some_and(|other| other != voyage) {
+            return Err(Refused::WrongStage("another voyage is boarding here; close it first"));
+        }
+        let status = self.store().voyage(voyage)?.ok_or(Refused::Unknown("voyage"))?.status;
+        match status {
+            VoyageStatus::Scheduled => {
+                self.store().set_status(voyage, VoyageStatus::Scheduled, VoyageStatus::Open, now)?;
+            }
+            VoyageStatus::Open => {}
+            VoyageStatus::Closed | VoyageStatus::Cancelled => {
+                return Err(Refused::WrongStage("the voyage is closed or cancelled"));
+            }
+        }
+        self.stage(voyage)?;
+        self.store().assign_voyage(point, Some(voyage), now)?;
+        self.announce();
+        Ok(())
+    }
+
+    /// Closes boarding: departures are recorded, the gallery is destroyed, declines live on in counts alone.
+    ///
+    /// # Errors
+    /// [`Refused::WrongStage`] when the voyage was not boarding.
+    pub fn close_boarding(&self, voyage: VoyageId) -> Result<usize, Refused> {
+        let now = self.now();
+        let kept = self.store().voyage(voyage)?.ok_or(Refused::Unknown("voyage"))?;
+        let mut crossings = Vec::new();
+        if let Some(point) = self.store().points_of(voyage)?.first().copied()
+            && let Some(point) = self.store().point(point)?
+        {
+            crossings = self.crossings(&kept, &point)?;
+        }
+        match self.store().close_voyage(voyage, &crossings, now)? {
+            CloseVoyage::Closed => {}
+            CloseVoyage::AlreadyClosed => return Err(Refused::WrongStage("the voyage is closed already")),
+        }
+        self.drop_gallery(voyage);
+        self.announce();
+        Ok(crossings.len())
+    }
+
+    /// The departures (or arrivals) that a voyage's boardings become; transit and domestic ones become none.
+    fn crossings(&self, voyage: &Voyage, point: &CrossingPoint) -> Result<Vec<Crossing>, Refused> {
+        let leg = voyage.legs.iter().find(|leg| match point.direction {
+            Direction::Exit => leg.from == point.port,
+            Direction::Entry => leg.to == point.port,
+        });
+        // A manifest without legs says only that the voyage leaves from here.
+        let Some(leg) = leg.or(voyage.legs.first()) else { return Ok(Vec::new()) };
+        let policy = self.policy();
+        let home = |port: &str| country_of(port).is_some_and(|country| country == policy.home_country);
+        let encounters = self.store().encounters(voyage.id)?;
+        let mut crossings = Vec::new();
+        for listed in self.travellers(voyage.id)? {
+            let Some(boarding) = &listed.boarding else { continue };
+            let stated = &listed.passenger.stated;
+            let journey = (stated.journey_from.as_deref(), stated.journey_to.as_deref());
+            let movement = Movement::of(leg, journey, home, policy.transit_without_entry);
+            if stated.in_transit || !matches!(movement, Movement::Exit | Movement::Entry) {
+                continue;
+            }
+            let encounter = encounters.iter().find(|e| e.passenger == Some(boarding.passenger));
+            let class = encounter.map_or(PersonClass::Unknown, |e| e.class);
+            let class = if class == PersonClass::Unknown { self.documented_class(&listed) } else { class };
+            let Some(erase_after) = policy.keep(class, DataClass::Crossing).due(boarding.at) else {
+                continue;
+            };
+            crossings.push(Crossing {
+                passenger: boarding.passenger,
+                person: serde_json::to_string(stated).unwrap_or_default(),
+                class,
+                at: boarding.at,
+                method: boarding.method,
+                entered_later: boarding.entered_later,
+                erase_after,
+                record: encounter.and_then(|e| e.probe),
+            });
+        }
+        Ok(crossings)
+    }
+
+    fn documented_class(&self, listed: &Listed) -> PersonClass {
+        let stated = &listed.passenger.stated;
+        let evidence = Evidence {
+            carrier_says: stated.nationality.as_ref(),
+            documents: &stated.documents,
+            ..Evidence::default()
+        };
+        standing(&evidence, self.policy()).class
+    }
+}

@@ -1,0 +1,271 @@
+//! Staging: each voyage's gallery from its manifest and the references that are there, again on every change.
+
+use super::{Refused, Service, lock};
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use portunus_biometrics::face::Template;
+use portunus_biometrics::gallery::{Gallery, NONCE_BYTES, Window};
+use portunus_core::biometric::Candidates;
+use portunus_core::decide::Failure;
+use portunus_core::id::{PassengerId, RecordId, VoyageId};
+use portunus_core::voyage::{Voyage, VoyageStatus};
+use portunus_store::{Access, Purpose, Reader};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+/// A gallery opens this long before its voyage's local day begins anywhere on Earth, and is destroyed this long
+/// after that day's start: manifests come 72 hours ahead, and a late departure is still boarded.
+const OPENS_HOURS_BEFORE: i64 = 72 + 14;
+const EXPIRES_HOURS_AFTER: i64 = 72;
+
+/// The galleries in memory, by voyage. A probe is searched in the one of its voyage, and in no other.
+#[derive(Default)]
+pub(super) struct Galleries {
+    staged: Mutex<HashMap<VoyageId, Arc<Staged>>>,
+    /// The store's generation that was staged last.
+    generation: Mutex<Option<u64>>,
+    /// One staging at a time.
+    staging: Mutex<()>,
+}
+
+struct Staged {
+    gallery: Gallery,
+    /// What each member's templates were made from.
+    members: BTreeMap<PassengerId, Vec<RecordId>>,
+    digest: [u8; 32],
+}
+
+/// Why a passenger has no template in the gallery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unstaged {
+    /// The carrier sent no document for them.
+    NoDocument,
+    /// No reference was imported for their documents.
+    NoReference,
+    /// The reference was made with another model pack, or does not open.
+    Unreadable,
+}
+
+impl Unstaged {
+    /// The stable name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::NoDocument => "no-document",
+            Self::NoReference => "no-reference",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// What became of one passenger in staging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StagedMember {
+    /// Who.
+    pub passenger: PassengerId,
+    /// `None`: staged. Else why not.
+    pub unstaged: Option<Unstaged>,
+}
+
+/// What staging a voyage gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagingReport {
+    /// One for each passenger, crew not counted.
+    pub members: Vec<StagedMember>,
+    /// Whether anything had changed since the last time.
+    pub changed: bool,
+}
+
+impl Service {
+    /// Looks whether manifests or references have changed, and stages anew what has; drops what is over.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn refresh_galleries(&self) -> Result<(), Refused> {
+        let generation = self.store().generation()?;
+        let now = self.now();
+        let current = *lock(&self.0.galleries.generation) == Some(generation);
+        let mut live = Vec::new();
+        for voyage in self.store().voyages()? {
+            let boards = matches!(voyage.status, VoyageStatus::Scheduled | VoyageStatus::Open);
+            let window = window(&voyage);
+            if boards && window.opens <= now && now < window.expires {
+                live.push(voyage.id);
+            } else if now >= window.expires && self.store().gallery(voyage.id)?.is_some() {
+                self.store().destroy_gallery(voyage.id)?;
+            }
+        }
+        let mut dropped = lock(&self.0.galleries.staged);
+        dropped.retain(|voyage, _| live.contains(voyage));
+        drop(dropped);
+        for voyage in live {
+            if !current || self.staged(voyage).is_none() {
+                self.stage(voyage)?;
+            }
+        }
+        *lock(&self.0.galleries.generation) = Some(generation);
+        let people: i64 =
+            lock(&self.0.galleries.staged).values().map(|s| i64::from(s.gallery.people())).sum();
+        self.metrics().gallery_people.set(people);
+        Ok(())
+    }
+
+    /// Stages a voyage's gallery: idempotent, and incremental on changes.
+    ///
+    /// # Errors
+    /// When the store fails; a passenger without a template is in the report, with the reason.
+    pub fn stage(&self, id: VoyageId) -> Result<StagingReport, Refused> {
+        let _one = lock(&self.0.galleries.staging);
+        let voyage = self.store().voyage(id)?.ok_or(Refused::Unknown("voyage"))?;
+        let (wanted, mut report) = self.wanted(id)?;
+        let digest = digest(&wanted, &self.engine().pack().0);
+        let before = self.staged(id).or_else(|| self.reopen(id, &wanted, digest).map(Arc::new));
+        if let Some(before) = before.filter(|before| before.digest == digest) {
+            report.changed = false;
+            lock(&self.0.galleries.staged).insert(id, before);
+            return Ok(report);
+        }
+        let mut gallery = Gallery::new(id, window(&voyage), self.engine().pack().clone());
+        let mut members = BTreeMap::new();
+        for (passenger, records) in wanted {
+            let templates = self.templates(&records)?;
+            let staged = !templates.is_empty() && gallery.replace(passenger, &templates).is_ok();
+            if staged {
+                members.insert(passenger, records);
+            } else if let Some(member) = report.members.iter_mut().find(|m| m.passenger == passenger) {
+                member.unstaged = Some(Unstaged::Unreadable);
+            }
+        }
+        self.keep_sealed(&gallery, digest)?;
+        let said: Vec<(PassengerId, String)> = report
+            .members
+            .iter()
+            .map(|m| (m.passenger, m.unstaged.map_or("staged", Unstaged::slug).to_owned()))
+            .collect();
+        self.store().put_staging(id, &said)?;
+        lock(&self.0.galleries.staged).insert(id, Arc::new(Staged { gallery, members, digest }));
+        Ok(report)
+    }
+
+    /// Who should be in the gallery, and from which references.
+    fn wanted(&self, id: VoyageId) -> Result<(BTreeMap<PassengerId, Vec<RecordId>>, StagingReport), Refused> {
+        let now = self.now();
+        let mut wanted = BTreeMap::new();
+        let mut members = Vec::new();
+        for listed in self.travellers(id)? {
+            let passenger = listed.passenger.id;
+            let documents = &listed.passenger.stated.documents;
+            let mut records = Vec::new();
+            let mut others = false;
+            for document in documents {
+                for row in self.store().references(document, now)? {
+                    if &row.pack == self.engine().pack() {
+                        records.push(row.record);
+                    } else {
+                        others = true;
+                    }
+                }
+            }
+            let unstaged = match (records.is_empty(), documents.is_empty(), others) {
+                (false, ..) => None,
+                (true, true, _) => Some(Unstaged::NoDocument),
+                (true, false, true) => Some(Unstaged::Unreadable),
+                (true, false, false) => Some(Unstaged::NoReference),
+            };
+            members.push(StagedMember { passenger, unstaged });
+            if !records.is_empty() {
+                wanted.insert(passenger, records);
+            }
+        }
+        Ok((wanted, StagingReport { members, changed: true }))
+    }
+
+    fn templates(&self, records: &[RecordId]) -> Result<Vec<Template>, Refused> {
+        let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
+        let now = self.now();
+        let mut templates = Vec::with_capacity(records.len());
+        for record in records {
+            match self.store().open_reference(*record, &access, now) {
+                Ok(Some(reference)) => templates.extend(Template::from_bytes(reference.template()).ok()),
+                Ok(None) => {}
+                // An altered or missing blob costs its passenger the match, not the voyage its gallery.
+                Err(error) => tracing::error!(%error, "a reference does not open"),
+            }
+        }
+        Ok(templates)
+    }
+
+    /// Seals the gallery at rest, under a key that dies with it; before it stands what it was made from.
+    fn keep_sealed(&self, gallery: &Gallery, digest: [u8; 32]) -> Result<(), Refused> {
+        let key = self.store().gallery_key(gallery.owner(), self.now())?;
+        let mut nonce = [0; NONCE_BYTES];
+        self.0.parts.entropy.fill(&mut nonce);
+        let mut bytes = digest.to_vec();
+        bytes.extend_from_slice(&gallery.seal(&key, &nonce));
+        Ok(self.store().put_gallery(gallery.owner(), &bytes)?)
+    }
+
+    /// The gallery as it was sealed, if it was made from what is wanted now: a restart boards on at once.
+    fn reopen(
+        &self,
+        id: VoyageId,
+        wanted: &BTreeMap<PassengerId, Vec<RecordId>>,
+        digest: [u8; 32],
+    ) -> Option<Staged> {
+        let bytes = self.store().gallery(id).ok()??;
+        let (kept, sealed) = bytes.split_at_checked(digest.len())?;
+        if kept != digest {
+            return None;
+        }
+        let key = self.store().gallery_key(id, self.now()).ok()?;
+        let gallery = Gallery::open(sealed, id, &key).ok()?;
+        let members = wanted.iter().filter(|(p, _)| gallery.templates_of(**p).is_some());
+        Some(Staged { members: members.map(|(p, r)| (*p, r.clone())).collect(), gallery, digest })
+    }
+
+    fn staged(&self, voyage: VoyageId) -> Option<Arc<Staged>> {
+        lock(&self.0.galleries.staged).get(&voyage).cloned()
+    }
+
+    /// Searches the voyage's one gallery.
+    pub(super) fn search(&self, voyage: VoyageId, probe: &Template) -> Result<Candidates, Failure> {
+        let staged = self.staged(voyage).ok_or(Failure::NoGallery)?;
+        let policy = self.policy();
+        staged.gallery.candidates(probe, self.now(), &self.0.parts.calibration, policy.wanted_fpir).map_err(
+            |error| {
+                tracing::error!(%error, "the gallery does not answer");
+                Failure::NoGallery
+            },
+        )
+    }
+
+    /// Whether the gallery has a template of a passenger.
+    pub fn has_reference(&self, voyage: VoyageId, passenger: PassengerId) -> bool {
+        self.staged(voyage).is_some_and(|staged| staged.members.contains_key(&passenger))
+    }
+
+    pub(super) fn drop_gallery(&self, voyage: VoyageId) {
+        lock(&self.0.galleries.staged).remove(&voyage);
+    }
+}
+
+/// When a voyage's gallery may be searched. Local dates have no zone: the window holds anywhere on Earth.
+fn window(voyage: &Voyage) -> Window {
+    let day = voyage.key.date.to_datetime(Time::midnight()).to_zoned_datetime(TimeZone::UTC);
+    let start = day.map_or(Timestamp::MIN, |day| day.timestamp());
+    let at = |hours| start.checked_add(SignedDuration::from_hours(hours)).unwrap_or(start);
+    Window { opens: at(-OPENS_HOURS_BEFORE), expires: at(EXPIRES_HOURS_AFTER) }
+}
+
+/// What a gallery is made from: random identifiers only.
+fn digest(wanted: &BTreeMap<PassengerId, Vec<RecordId>>, pack: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(pack.as_bytes());
+    for (passenger, records) in wanted {
+        hash.update(passenger.bytes());
+        hash.update((records.len() as u64).to_be_bytes());
+        records.iter().for_each(|record| hash.update(record.bytes()));
+    }
+    hash.finalize().into()
+}

@@ -1,0 +1,128 @@
+//! What the service does, without HTTP: the rules of `core` applied to the store, the models and the galleries.
+//!
+//! Every function here blocks (files, SQLite, models); the HTTP side calls them off its event loop.
+
+mod boarding;
+mod capture;
+mod fleeting;
+mod gallery;
+mod metrics;
+mod outcome;
+mod reference;
+mod ruling;
+mod upkeep;
+
+pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought, Taken, TakenMessage};
+pub use capture::{Begun, Captured, Device, FRAMES_MAX, Joining, Previewed, Submission};
+pub use gallery::{StagedMember, StagingReport, Unstaged};
+pub use metrics::Metrics;
+pub use outcome::Refused;
+pub use reference::ReferenceOutcome;
+pub use ruling::Outage;
+pub use upkeep::Kept;
+
+use jiff::Timestamp;
+use portunus_biometrics::face::FaceEngine;
+use portunus_biometrics::pack::Calibration;
+use portunus_core::id::IdempotencyKey;
+use portunus_core::policy::Policy;
+use portunus_core::ports::{Clock, Entropy, fresh};
+use portunus_store::Store;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What the service is made of.
+pub struct Parts {
+    /// Records, vault and key ring.
+    pub store: Store,
+    /// The face pipeline, loaded from a model pack.
+    pub engine: Arc<FaceEngine>,
+    /// What the model pack's scores mean.
+    pub calibration: Calibration,
+    /// The law as data.
+    pub policy: Policy,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    galleries: gallery::Galleries,
+    fleeting: fleeting::FleetingPhotos,
+    in_progress: Mutex<HashSet<IdempotencyKey>>,
+    metrics: Metrics,
+    /// Raised after every commit, so that consoles look for events at once.
+    committed: tokio::sync::watch::Sender<u64>,
+}
+
+impl Service {
+    /// Puts the parts together. Galleries are opened by the first [`Service::refresh_galleries`].
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            galleries: gallery::Galleries::default(),
+            fleeting: fleeting::FleetingPhotos::default(),
+            in_progress: Mutex::default(),
+            metrics: Metrics::default(),
+            committed: tokio::sync::watch::Sender::new(0),
+        }))
+    }
+
+    /// Records.
+    pub fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    /// The law in force.
+    pub fn policy(&self) -> &Policy {
+        &self.0.parts.policy
+    }
+
+    /// The face pipeline.
+    pub fn engine(&self) -> &FaceEngine {
+        &self.0.parts.engine
+    }
+
+    /// The counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    /// 16 fresh random bytes.
+    pub fn fresh(&self) -> [u8; 16] {
+        fresh(self.0.parts.entropy.as_ref())
+    }
+
+    /// 32 fresh random bytes, for a token.
+    pub fn fresh_token(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.0.parts.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// Wakes whoever waits for events.
+    pub fn announce(&self) {
+        self.0.committed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Wakes at every commit of this process.
+    pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.committed.subscribe()
+    }
+}
+
+/// Locks, also after a panic elsewhere: what these mutexes guard is valid between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,272 @@
+//! What officers do: take a case up, rule on it, hold a passenger, enter boardings after an outage.
+
+use super::{Refused, Service};
+use jiff::{SignedDuration, Timestamp};
+use portunus_core::decide::Presented;
+use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
+use portunus_core::id::{EncounterId, PassengerId, PointId, UserId, VoyageId};
+use portunus_core::policy::{DataClass, PersonClass};
+use portunus_core::retention::{Evidence, standing};
+use portunus_store::{Access, Purpose, Reader};
+use portunus_store::{BoardingChange, RulingCommit};
+use zeroize::Zeroizing;
+
+/// Reasons and search words are cut at this many characters.
+pub(crate) const REASON_CHARS_MAX: usize = 500;
+/// A boarding can be entered this long after it happened.
+const OUTAGE_HOURS_MAX: i64 = 72;
+
+/// A boarding that happened while the system was out.
+pub struct Outage {
+    /// Who.
+    pub passenger: PassengerId,
+    /// When, by paper or memory.
+    pub boarded_at: Timestamp,
+    /// What the officer notes.
+    pub reason: String,
+}
+
+impl Service {
+    /// An officer takes a case up; nobody else then has it.
+    ///
+    /// # Errors
+    /// [`Refused::WrongStage`] when another officer has it, or it is over.
+    pub fn take(&self, id: EncounterId, officer: UserId) -> Result<Encounter, Refused> {
+        let taken = self.store().take(id, officer, self.now())?;
+        self.announce();
+        taken.ok_or(Refused::WrongStage("another officer has this case, or it is over"))
+    }
+
+    /// An officer rules.
+    ///
+    /// # Errors
+    /// [`Refused`] without a needed reason, at the wrong stage, or when the passenger has boarded already.
+    pub fn rule(
+        &self,
+        id: EncounterId,
+        ruling: Ruling,
+        author: UserId,
+        reason: &str,
+    ) -> Result<Encounter, Refused> {
+        let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        if ruling.needs_reason() && reason.is_empty() {
+            return Err(Refused::NeedsReason);
+        }
+        let before = self.store().encounter(id)?.ok_or(Refused::Unknown("encounter"))?;
+        let now = self.now();
+        let ruled = Ruled { ruling, author, reason, at: now };
+        let (after, boarding) = self.after_ruling(&before, ruling, now)?;
+        let probe_due = self.policy().keep(after.class, DataClass::Probe).due(now);
+        let commit = RulingCommit {
+            before: &before,
+            after: &after,
+            ruled: &ruled,
+            boarding,
+            probe_due: probe_due.filter(|_| after.probe.is_some() && after.class != before.class),
+        };
+        let committed = self.store().commit_ruling(commit, now)?;
+        self.committed(committed)?;
+        if after.stage == Stage::Done {
+            self.0.fleeting.forget(id);
+        }
+        Ok(after)
+    }
+
+    fn after_ruling(
+        &self,
+        before: &Encounter,
+        ruling: Ruling,
+        now: Timestamp,
+    ) -> Result<(Encounter, BoardingChange), Refused> {
+        let mut after = before.clone();
+        let open = matches!(before.stage, Stage::Waiting | Stage::WithOfficer);
+        let mut change = BoardingChange::None;
+        match ruling {
+            Ruling::Board { passenger } if open => {
+                if !self.is_open(before.voyage)? {
+                    return Err(Refused::WrongStage("boarding is not open for this voyage"));
+                }
+                after.passenger = Some(passenger);
+                after.class = self.inspected_class(before, passenger)?;
+                change = BoardingChange::Board(Boarding {
+                    passenger,
+                    at: now,
+                    method: Method::DocumentInspected,
+                    entered_later: false,
+                });
+                (after.stage, after.done_at) = (Stage::Done, Some(now));
+            }
+            Ruling::Refuse | Ruling::Retake if open => {
+                (after.stage, after.done_at) = (Stage::Done, Some(now));
+                // Who goes back to the camera begins anew: nothing of this attempt is needed.
+                after.probe = after.probe.filter(|_| ruling == Ruling::Refuse);
+            }
+            Ruling::Establish { class } if class != PersonClass::Unknown => after.class = class,
+            Ruling::OffLoad { passenger } if before.passenger == Some(passenger) => {
+                change = BoardingChange::OffLoad(passenger);
+            }
+            Ruling::Board { .. } | Ruling::Refuse | Ruling::Retake => {
+                return Err(Refused::WrongStage("this case is not waiting for a ruling"));
+            }
+            Ruling::Establish { .. } => return Err(Refused::Malformed("establish: which class?".to_owned())),
+            Ruling::OffLoad { .. } => {
+                return Err(Refused::Unknown("boarding of this passenger in this encounter"));
+            }
+        }
+        if ruling_attends(ruling) {
+            after.served_at = after.served_at.or(Some(now));
+        }
+        if after.class == PersonClass::Citizen {
+            after.probe = None;
+        }
+        Ok((after, change))
+    }
+
+    /// The class that an inspected document settles, unless an officer or evidence has said so before.
+    fn inspected_class(&self, before: &Encounter, passenger: PassengerId) -> Result<PersonClass, Refused> {
+        if before.class != PersonClass::Unknown {
+            return Ok(before.class);
+        }
+        let listed = self.store().passenger(passenger)?.filter(|p| p.passenger.voyage == before.voyage);
+        let stated = listed.ok_or(Refused::Unknown("passenger on this voyage"))?.passenger.stated;
+        let evidence = Evidence {
+            claims_citizenship: before.claims_citizenship,
+            officer_says: None,
+            carrier_says: stated.nationality.as_ref(),
+            documents: &stated.documents,
+            // The officer held the document against its holder: as good as the match of a portrait.
+            reference_matched: !stated.documents.is_empty(),
+        };
+        Ok(standing(&evidence, self.policy()).class)
+    }
+
+    /// Holds a passenger for an officer, or lets them go.
+    ///
+    /// # Errors
+    /// [`Refused::NeedsReason`] for a hold without a reason.
+    pub fn hold(
+        &self,
+        passenger: PassengerId,
+        held: bool,
+        author: UserId,
+        reason: &str,
+    ) -> Result<(), Refused> {
+        let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        if held && reason.is_empty() {
+            return Err(Refused::NeedsReason);
+        }
+        let known = self.store().hold(passenger, held.then_some(reason.as_str()), author, self.now())?;
+        self.announce();
+        if known { Ok(()) } else { Err(Refused::Unknown("passenger")) }
+    }
+
+    /// Enters a boarding that happened during an outage, marked so.
+    ///
+    /// # Errors
+    /// [`Refused`] for a time in the future or long past, an unknown or boarded passenger.
+    pub fn enter_outage_boarding(
+        &self,
+        voyage: VoyageId,
+        point: PointId,
+        outage: &Outage,
+        author: UserId,
+    ) -> Result<Encounter, Refused> {
+        let now = self.now();
+        let earliest =
+            now.checked_sub(SignedDuration::from_hours(OUTAGE_HOURS_MAX)).unwrap_or(Timestamp::MIN);
+        if !(earliest..=now).contains(&outage.boarded_at) {
+            return Err(Refused::Malformed(format!(
+                "boarded_at: expected a time in the last {OUTAGE_HOURS_MAX} hours"
+            )));
+        }
+        if !self.is_open(voyage)? {
+            return Err(Refused::WrongStage("boarding is not open for this voyage"));
+        }
+        let at = outage.boarded_at;
+        let mut encounter = Encounter {
+            id: EncounterId::from_bytes(self.fresh()),
+            point,
+            voyage,
+            device: None,
+            lane: Lane::Manual,
+            claims_citizenship: false,
+            presented: Presented::Passenger(outage.passenger),
+            stage: Stage::Done,
+            attempts: 0,
+            decision: None,
+            class: PersonClass::Unknown,
+            passenger: Some(outage.passenger),
+            probe: None,
+            joined_at: at,
+            served_at: Some(at),
+            done_at: Some(at),
+        };
+        encounter.class = self.inspected_class(&encounter, outage.passenger)?;
+        let reason: String = outage.reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        let ruling = Ruling::Board { passenger: outage.passenger };
+        let ruled = Ruled { ruling, author, reason, at: now };
+        let boarding = Boarding {
+            passenger: outage.passenger,
+            at,
+            method: Method::DocumentInspected,
+            entered_later: true,
+        };
+        let committed = self.store().enter_boarding(&encounter, &ruled, &boarding, now)?;
+        self.committed(committed)?;
+        Ok(encounter)
+    }
+
+    /// The photo of an encounter, for the officer: from memory where it is not kept, else unsealed.
+    ///
+    /// # Errors
+    /// [`Refused::Store`] when the vault's copy is altered or missing: it is never served then.
+    pub fn probe_photo(
+        &self,
+        id: EncounterId,
+        officer: UserId,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Refused> {
+        let now = self.now();
+        if let Some(photo) = self.0.fleeting.look(id, now) {
+            return Ok(Some(photo));
+        }
+        let Some(record) = self.store().encounter(id)?.and_then(|encounter| encounter.probe) else {
+            return Ok(None);
+        };
+        let access =
+            Access { by: Reader::Officer(officer), purpose: Purpose::ShowToOfficer, encounter: Some(id) };
+        Ok(self.store().open_record(record, &access, now)?)
+    }
+
+    /// Until when an officer can see a photo that is not kept.
+    pub fn photo_shown_until(&self, id: EncounterId, now: Timestamp) -> Option<Timestamp> {
+        self.0.fleeting.until(id, now)
+    }
+
+    /// A passenger's reference portrait, for the officer who compares it with a traveller.
+    ///
+    /// # Errors
+    /// [`Refused::Store`] when the vault's copy is altered or missing.
+    pub fn reference_photo(
+        &self,
+        passenger: PassengerId,
+        encounter: Option<EncounterId>,
+        officer: UserId,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Refused> {
+        let now = self.now();
+        let access = Access { by: Reader::Officer(officer), purpose: Purpose::ShowToOfficer, encounter };
+        let Some(listed) = self.store().passenger(passenger)? else { return Ok(None) };
+        for document in &listed.passenger.stated.documents {
+            if let Some(row) = self.store().references(document, now)?.first()
+                && let Some(reference) = self.store().open_reference(row.record, &access, now)?
+            {
+                return Ok(Some(Zeroizing::new(reference.portrait().to_vec())));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a ruling means that an officer attended to the traveller.
+fn ruling_attends(ruling: Ruling) -> bool {
+    !matches!(ruling, Ruling::OffLoad { .. })
+}

@@ -1,0 +1,77 @@
+//! What runs beside the requests: erasing what is due, letting fleeting photos go, restaging what changed.
+
+use super::{Refused, Service};
+use std::time::Duration;
+
+/// Fleeting photos are looked at this often, and changes by other processes.
+const TICK: Duration = Duration::from_millis(500);
+/// Due records are erased this often.
+const ERASE_EVERY: Duration = Duration::from_secs(5);
+/// Orphans are swept this often.
+const SWEEP_EVERY: Duration = Duration::from_secs(300);
+/// Records erased in one go; captures run in between.
+const ERASE_BATCH: usize = 200;
+
+/// What one round erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Sealed records.
+    pub records: usize,
+    /// Crossings.
+    pub crossings: usize,
+}
+
+impl Service {
+    /// Erases everything due, batch by batch.
+    ///
+    /// # Errors
+    /// When the store fails; what was erased until then stays erased.
+    pub fn erase_due(&self) -> Result<Kept, Refused> {
+        let mut kept = Kept::default();
+        loop {
+            let records = self.store().erase_due(self.now(), ERASE_BATCH)?;
+            let crossings = self.store().purge_crossings(self.now(), ERASE_BATCH)?;
+            self.metrics().erased.inc_by(records as u64);
+            (kept.records, kept.crossings) = (kept.records + records, kept.crossings + crossings);
+            if records < ERASE_BATCH && crossings < ERASE_BATCH {
+                return Ok(kept);
+            }
+        }
+    }
+
+    /// Lets go of photos whose seconds are over.
+    pub fn purge_fleeting(&self) {
+        self.0.fleeting.purge(self.now());
+    }
+
+    /// Runs the workers until the future is dropped.
+    pub async fn upkeep(self) {
+        tokio::join!(
+            self.every(TICK, |service| {
+                service.purge_fleeting();
+                service.refresh_galleries()
+            }),
+            self.every(ERASE_EVERY, |service| service.erase_due().map(|_| ())),
+            self.every(SWEEP_EVERY, |service| {
+                service.store().sweep(service.now())?;
+                service.store().prune_events(service.now())?;
+                Ok(())
+            }),
+        );
+    }
+
+    async fn every(&self, pause: Duration, work: fn(&Self) -> Result<(), Refused>) {
+        let mut ticks = tokio::time::interval(pause);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let service = self.clone();
+            // A round that fails is tried again at the next tick; the log says so each time.
+            match tokio::task::spawn_blocking(move || work(&service)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "upkeep failed; trying again"),
+                Err(panic) => tracing::error!(%panic, "upkeep panicked; trying again"),
+            }
+        }
+    }
+}
