@@ -1,0 +1,158 @@
+// The officer's console: the board live, one-key rulings, the search, boardings after an outage.
+
+import { Board } from "./board.js";
+import { finder } from "./find.js";
+import { instant, localField, localTimes, post, say } from "./people.js";
+import { Rulings } from "./rulings.js";
+
+const LOST_AFTER_MS = 2000;
+const KEYS_OFF = "portunus-keys-off";
+
+const element = (id) => document.getElementById(id);
+
+localTimes(document);
+element("point")?.addEventListener("change", (event) => event.target.form.requestSubmit());
+if (element("board")) start();
+
+function start() {
+  const board = new Board();
+  const search = searching(board);
+  const rulings = new Rulings(board, search.open);
+  const connection = connected();
+  board.addEventListener("connection", (event) => connection.fetched(event.detail));
+  listen(board, connection);
+  outage(board);
+  keys(board, rulings, search);
+  element("board").addEventListener("click", (event) => {
+    const encounter = event.target.closest("[data-select]")?.dataset.select;
+    if (!encounter) return;
+    if (encounter === board.card?.dataset.encounter) rulings.rule("take");
+    else board.select(encounter);
+  });
+}
+
+/** The banner: shown when the events or the board are away for more than a moment. */
+function connected() {
+  let streaming = true;
+  let fetching = true;
+  let timer;
+  const show = () => {
+    clearTimeout(timer);
+    if (streaming && fetching) element("lost").hidden = true;
+    else timer = setTimeout(() => (element("lost").hidden = false), LOST_AFTER_MS);
+  };
+  return {
+    streamed(there) {
+      streaming = there;
+      show();
+    },
+    fetched(detail) {
+      element("signed-out").hidden = detail !== "signed-out";
+      fetching = detail !== "lost";
+      show();
+    },
+  };
+}
+
+/** Follows the service's events; after each time away the whole board is asked for again. */
+function listen(board, connection) {
+  const events = new EventSource(`/console/events?${new URLSearchParams({ point: board.point })}`);
+  events.addEventListener("changed", () => board.changed());
+  events.addEventListener("open", () => {
+    connection.streamed(true);
+    board.changed();
+  });
+  events.addEventListener("error", () => {
+    connection.streamed(false);
+    board.changed();
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(board, connection), 3000);
+  });
+}
+
+/** The search panel. What is picked comes onto the card. */
+function searching(board) {
+  const panel = element("find");
+  const pick = (passenger) => {
+    close();
+    if (!board.card) return say("Nobody is selected.", true);
+    board.pick(passenger.id).then(() => say(`On the card: ${passenger.name}. Press B to board.`));
+  };
+  const told = (text) => (element("found-count").textContent = text);
+  const list = finder(element("query"), element("found"), () => board.voyage, pick, told);
+  function close() {
+    panel.hidden = true;
+    list.clear();
+    document.querySelector("[data-rule=search]").focus();
+  }
+  panel.querySelector("[data-find-close]").addEventListener("click", close);
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  return {
+    open() {
+      panel.hidden = false;
+      element("query").focus();
+    },
+  };
+}
+
+/** Boardings made by document while the system was away, entered one after the other. */
+function outage(board) {
+  const dialog = element("outage");
+  const problem = element("outage-problem");
+  let chosen;
+  const choose = (passenger) => {
+    chosen = passenger;
+    element("outage-chosen").textContent = passenger ? `Chosen: ${passenger.name}` : "";
+    list.clear();
+    if (passenger) element("outage-at").focus();
+  };
+  const list = finder(element("outage-query"), element("outage-found"), () => board.voyage, choose);
+  document.querySelector("[data-open=outage]").addEventListener("click", () => {
+    choose(undefined);
+    problem.textContent = "";
+    element("outage-at").value = localField(new Date());
+    dialog.showModal();
+    element("outage-query").focus();
+  });
+  // Enter in the search picks; it does not submit.
+  element("outage-query").addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
+    if (event.submitter?.value !== "ok") return;
+    event.preventDefault();
+    problem.textContent = "";
+    if (!chosen) return (problem.textContent = "Choose the passenger first.");
+    const entered = { passenger: chosen.id, boarded_at: instant(element("outage-at").value), reason: element("outage-reason").value.trim() };
+    try {
+      await post(`/api/officer/v1/voyages/${board.voyage}/outage-boardings`, entered);
+      element("outage-chosen").textContent = `Entered: ${chosen.name}`;
+      chosen = undefined;
+      board.changed();
+      element("outage-query").focus();
+    } catch (error) {
+      problem.textContent = error.message;
+    }
+  });
+}
+
+function keys(board, rulings, search) {
+  const on = element("keys-on");
+  on.checked = localStorage.getItem(KEYS_OFF) === null;
+  on.addEventListener("change", () => (on.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1")));
+  const help = () => element("help").showModal();
+  document.querySelector("[data-open=help]").addEventListener("click", help);
+  const byKey = new Map();
+  for (const button of document.querySelectorAll("[data-rule]")) byKey.set(button.getAttribute("aria-keyshortcuts").toLowerCase(), button.dataset.rule);
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, dialog");
+    if (typing || event.ctrlKey || event.altKey || event.metaKey || event.repeat || !on.checked) return;
+    const key = event.key.toLowerCase();
+    const onControl = event.target.closest?.("button, a, summary");
+    if (key === "j" || key === "arrowdown") board.move(1);
+    else if (key === "k" || key === "arrowup") board.move(-1);
+    else if (key === "?") help();
+    else if (key === "/") search.open();
+    else if (key === "enter" && onControl) return;
+    else if (byKey.has(key)) rulings.rule(byKey.get(key));
+    else return;
+    event.preventDefault();
+  });
+}
