@@ -5,10 +5,12 @@
 //! smaller than that is too small to recognise anyway (see `quality::size`). Larger pictures cost no more.
 
 use crate::face::geometry::{Area, Landmarks, Point};
-use crate::face::net::{Net, NetError};
+use crate::face::net::{Net, NetError, Planes};
 use crate::face::picture::Picture;
 use crate::face::resample::shrink;
-use zeroize::Zeroizing;
+use crate::pack::Pack;
+use crate::pack::manifest::DetectorKind;
+use std::path::Path;
 
 /// Longest side, in pixels, at which faces are looked for.
 pub const WORKING_SIDE_MAX: u32 = 640;
@@ -16,9 +18,6 @@ pub const WORKING_SIDE_MAX: u32 = 640;
 pub const FACES_MAX: usize = 32;
 /// Most boxes, best first, that enter the suppression of overlaps, which takes quadratic time.
 const BOXES_MAX: usize = 1024;
-/// From which score on something is a face, and from which overlap on two boxes are one face.
-const SCORE_MIN: f32 = 0.6;
-const OVERLAP_MAX: f32 = 0.3;
 const STRIDES: [usize; 3] = [8, 16, 32];
 const OUTPUTS: [&str; 12] = [
     "cls_8", "cls_16", "cls_32", "obj_8", "obj_16", "obj_32", "bbox_8", "bbox_16", "bbox_32", "kps_8",
@@ -36,31 +35,56 @@ pub struct Detection {
     pub confidence: f32,
 }
 
-/// The faces in a picture, best first, at most [`FACES_MAX`].
-pub(crate) fn detect(net: &Net, picture: &Picture) -> Result<Vec<Detection>, NetError> {
-    let longest = picture.width().max(picture.height());
-    let scale = (WORKING_SIDE_MAX as f32 / longest as f32).min(1.0);
-    let side = |length: u32| ((length as f32 * scale).round() as usize).clamp(1, length as usize);
-    let (width, height) = (side(picture.width()), side(picture.height()));
-    let (padded_w, padded_h) = (width.next_multiple_of(32), height.next_multiple_of(32));
-    let small = shrink(picture, width, height);
-    let mut planes = Zeroizing::new(vec![0.0; 3 * padded_w * padded_h]);
-    for (y, line) in small.chunks_exact(width * 3).enumerate() {
-        for (x, pixel) in line.chunks_exact(3).enumerate() {
-            for (plane, value) in pixel.iter().rev().enumerate() {
-                planes[(plane * padded_h + y) * padded_w + x] = *value;
-            }
-        }
-    }
-    let outputs = net.run(&planes, padded_h, padded_w, &OUTPUTS)?;
-    let outputs: Vec<&[f32]> = outputs.iter().map(|o| o.as_slice()).collect();
-    let found = suppress(boxes(&outputs, padded_w, padded_h)?);
-    let (sx, sy) = (picture.width() as f32 / width as f32, picture.height() as f32 / height as f32);
-    Ok(found.into_iter().map(|d| enlarged(d, sx, sy)).collect())
+/// A pack's detector, loaded.
+pub(crate) struct Detector {
+    net: Net,
+    planes: Planes,
+    side_multiple: usize,
+    score_min: f32,
+    overlap_max: f32,
 }
 
-/// Decodes the twelve outputs into boxes over [`SCORE_MIN`].
-fn boxes(outputs: &[&[f32]], width: usize, height: usize) -> Result<Vec<Detection>, NetError> {
+impl Detector {
+    pub(crate) fn load(pack: &Pack, runtime: &Path, workers: usize) -> Result<Self, NetError> {
+        let manifest = pack.detector();
+        // Exhaustive: another kind of detector needs its own way of reading outputs.
+        match manifest.kind {
+            DetectorKind::Yunet => {}
+        }
+        Ok(Self {
+            net: Net::load(runtime, "detector", pack.detector_model(), workers)?,
+            planes: Planes::new(manifest.channels, manifest.mean, manifest.scale),
+            // Each stride must divide the sides, whatever the manifest says.
+            side_multiple: (manifest.side_multiple_px.get() as usize).next_multiple_of(STRIDES[2]),
+            score_min: manifest.score_min.get(),
+            overlap_max: manifest.overlap_max.get(),
+        })
+    }
+
+    /// The faces in a picture, best first, at most [`FACES_MAX`].
+    pub(crate) fn detect(&self, picture: &Picture) -> Result<Vec<Detection>, NetError> {
+        let longest = picture.width().max(picture.height());
+        let scale = (WORKING_SIDE_MAX as f32 / longest as f32).min(1.0);
+        let side = |length: u32| ((length as f32 * scale).round() as usize).clamp(1, length as usize);
+        let (width, height) = (side(picture.width()), side(picture.height()));
+        let padded = |length: usize| length.next_multiple_of(self.side_multiple);
+        let (padded_w, padded_h) = (padded(width), padded(height));
+        let input = self.planes.lay(&shrink(picture, width, height), width, (padded_w, padded_h));
+        let outputs = self.net.run(&input, padded_h, padded_w, &OUTPUTS)?;
+        let outputs: Vec<&[f32]> = outputs.iter().map(|o| o.as_slice()).collect();
+        let found = suppress(boxes(&outputs, padded_w, padded_h, self.score_min)?, self.overlap_max);
+        let (sx, sy) = (picture.width() as f32 / width as f32, picture.height() as f32 / height as f32);
+        Ok(found.into_iter().map(|d| enlarged(d, sx, sy)).collect())
+    }
+}
+
+/// Decodes the twelve outputs into boxes of at least this score.
+fn boxes(
+    outputs: &[&[f32]],
+    width: usize,
+    height: usize,
+    score_min: f32,
+) -> Result<Vec<Detection>, NetError> {
     let mut found = Vec::new();
     for (level, stride) in STRIDES.into_iter().enumerate() {
         let (columns, rows) = (width / stride, height / stride);
@@ -72,7 +96,7 @@ fn boxes(outputs: &[&[f32]], width: usize, height: usize) -> Result<Vec<Detectio
         }
         for cell in 0..columns * rows {
             let confidence = (cls[cell].clamp(0.0, 1.0) * obj[cell].clamp(0.0, 1.0)).sqrt();
-            if confidence < SCORE_MIN || !confidence.is_finite() {
+            if confidence < score_min || !confidence.is_finite() {
                 continue;
             }
             let (x, y, s) = ((cell % columns) as f32, (cell / columns) as f32, stride as f32);
@@ -95,7 +119,7 @@ fn boxes(outputs: &[&[f32]], width: usize, height: usize) -> Result<Vec<Detectio
 }
 
 /// Keeps the best box of each face: greedy non-maximum suppression.
-fn suppress(mut found: Vec<Detection>) -> Vec<Detection> {
+fn suppress(mut found: Vec<Detection>, overlap_max: f32) -> Vec<Detection> {
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     found.truncate(BOXES_MAX);
     let mut kept: Vec<Detection> = Vec::new();
@@ -103,7 +127,7 @@ fn suppress(mut found: Vec<Detection>) -> Vec<Detection> {
         if kept.len() == FACES_MAX {
             break;
         }
-        if kept.iter().all(|k| k.area.overlap(face.area) <= OVERLAP_MAX) {
+        if kept.iter().all(|k| k.area.overlap(face.area) <= overlap_max) {
             kept.push(face);
         }
     }
@@ -122,5 +146,78 @@ fn enlarged(face: Detection, sx: f32, sy: f32) -> Detection {
         },
         landmarks: Landmarks { eyes: eyes.map(point), nose: point(nose), mouth: mouth.map(point) },
         confidence: face.confidence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn face(left: f32, top: f32, side: f32, confidence: f32) -> Detection {
+        let p = Point { x: left, y: top };
+        let landmarks = Landmarks { eyes: [p; 2], nose: p, mouth: [p; 2] };
+        Detection { area: Area { left, top, width: side, height: side }, landmarks, confidence }
+    }
+
+    /// The outputs of an input of 64 x 32, all nought.
+    fn silent() -> Vec<Vec<f32>> {
+        let cells = STRIDES.map(|s| (64 / s) * (32 / s));
+        [1, 1, 4, 10].iter().flat_map(|n| cells.iter().map(move |c| vec![0.0; c * n])).collect()
+    }
+
+    fn read(outputs: &[Vec<f32>]) -> Result<Vec<Detection>, NetError> {
+        let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
+        boxes(&outputs, 64, 32, 0.6)
+    }
+
+    #[test]
+    fn a_cell_is_decoded_into_box_and_points() {
+        let mut outputs = silent();
+        // Stride 16, second row, third column of four.
+        let cell = 4 + 2;
+        (outputs[1][cell], outputs[4][cell]) = (0.81, 1.0);
+        outputs[7][cell * 4..cell * 4 + 4].copy_from_slice(&[0.5, -0.5, 2.0_f32.ln(), 0.0]);
+        outputs[10][cell * 10..cell * 10 + 2].copy_from_slice(&[0.25, -1.0]);
+        let found = read(&outputs).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!((found[0].confidence - 0.9).abs() < 1e-6);
+        // Centre (2.5, 0.5) cells = (40, 8) pixels; 32 x 16 pixels.
+        let Area { left, top, width, height } = found[0].area;
+        for (got, want) in [(left, 24.0), (top, 0.0), (width, 32.0), (height, 16.0)] {
+            assert!((got - want).abs() < 1e-4, "{got} for {want}");
+        }
+        assert_eq!(found[0].landmarks.eyes[0], Point { x: 36.0, y: 0.0 });
+        assert_eq!(found[0].landmarks.eyes[1], Point { x: 32.0, y: 16.0 });
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_no_face() {
+        let mut outputs = silent();
+        (outputs[0][0], outputs[3][0], outputs[0][1], outputs[3][1]) = (f32::NAN, 1.0, 1.0, 1.0);
+        outputs[6][4] = f32::INFINITY;
+        assert!(read(&outputs).unwrap().is_empty());
+    }
+
+    #[test]
+    fn outputs_of_another_shape_are_an_error_that_names_them() {
+        let mut outputs = silent();
+        outputs[11].pop();
+        let error = read(&outputs).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(error.contains("kps_32"), "{error}");
+    }
+
+    #[test]
+    fn of_overlapping_boxes_the_surest_stays() {
+        let kept = suppress(
+            vec![face(2.0, 0.0, 20.0, 0.7), face(0.0, 0.0, 20.0, 0.9), face(40.0, 0.0, 20.0, 0.8)],
+            0.3,
+        );
+        assert_eq!(kept.iter().map(|f| f.confidence).collect::<Vec<_>>(), [0.9, 0.8]);
+    }
+
+    #[test]
+    fn a_crowd_is_bounded() {
+        let crowd = (0..5000).map(|i| face(i as f32 * 30.0, 0.0, 20.0, 0.9)).collect();
+        assert_eq!(suppress(crowd, 0.3).len(), FACES_MAX);
     }
 }

@@ -1,8 +1,11 @@
 //! Neural networks, run by ONNX Runtime.
 //!
+//! Before a network comes [`Planes`]: pixels put into the order and range that its pack's manifest names.
+//!
 //! A [`Net`] is a bounded pool of sessions over one model, each on one thread of its caller's: throughput comes
 //! from callers in parallel, and a machine of N cores needs N sessions. Callers beyond that wait.
 
+use crate::pack::manifest::{Channels, Finite};
 use ort::environment::Environment;
 use ort::session::{Session, builder::GraphOptimizationLevel};
 use ort::value::TensorRef;
@@ -23,11 +26,11 @@ pub enum NetError {
         /// What the loader said.
         reason: String,
     },
-    /// A model file does not load.
-    #[error("the model {path} cannot be loaded: {reason}; fetch it again with `portunus models fetch`")]
+    /// A model does not load.
+    #[error("the pack's {model} cannot be loaded: {reason}; fetch it again with `portunus models fetch`")]
     Model {
-        /// The model.
-        path: PathBuf,
+        /// Which: `detector` or `recogniser`.
+        model: &'static str,
         /// What ONNX Runtime said.
         reason: String,
     },
@@ -39,6 +42,14 @@ pub enum NetError {
     Output {
         /// Name of the output, or its position.
         output: String,
+    },
+    /// The pack's manifest limits a measure of quality that does not exist.
+    #[error(
+        "the pack's manifest limits the quality measure {name:?}, which does not exist: correct its name"
+    )]
+    QualityLimit {
+        /// The name.
+        name: String,
     },
 }
 
@@ -68,20 +79,29 @@ pub(crate) struct Net {
 }
 
 impl Net {
-    /// Loads a model into `sessions` sessions (at least one).
-    pub(crate) fn load(library: &Path, model: &Path, sessions: usize) -> Result<Self, NetError> {
+    /// Loads a model, ONNX, into `sessions` sessions (at least one). `name` is for errors.
+    pub(crate) fn load(
+        library: &Path,
+        name: &'static str,
+        model: &[u8],
+        sessions: usize,
+    ) -> Result<Self, NetError> {
         let environment = environment(library)?;
-        let failed = |reason: String| NetError::Model { path: model.into(), reason };
+        let failed = |reason: String| NetError::Model { model: name, reason };
+        let told = |error: ort::Error<ort::session::builder::SessionBuilder>| failed(error.to_string());
         let open = || -> Result<Session, NetError> {
             Session::builder(environment)
-                .map_err(|e| failed(e.to_string()))?
+                .map_err(|error| failed(error.to_string()))?
                 .with_intra_threads(1)
-                .and_then(|b| b.with_inter_threads(1))
-                .and_then(|b| b.with_optimization_level(GraphOptimizationLevel::Level3))
-                .and_then(ort::session::builder::SessionBuilder::with_flush_to_zero)
-                .map_err(|e| failed(e.to_string()))?
-                .commit_from_file(model)
-                .map_err(|e| failed(e.to_string()))
+                .map_err(told)?
+                .with_inter_threads(1)
+                .map_err(told)?
+                .with_optimization_level(GraphOptimizationLevel::Level3)
+                .map_err(told)?
+                .with_flush_to_zero()
+                .map_err(told)?
+                .commit_from_memory(model)
+                .map_err(|error| failed(error.to_string()))
         };
         let idle = (0..sessions.max(1)).map(|_| open()).collect::<Result<_, _>>()?;
         Ok(Self { idle: Mutex::new(idle), returned: Condvar::new() })
@@ -146,4 +166,55 @@ fn run(
             value.map(Zeroizing::new).map_err(|_| missing(name))
         })
         .collect()
+}
+
+/// How pixels become a network's input: order of the colour planes, then `(pixel - mean) * scale`.
+#[derive(Clone, Copy)]
+pub(crate) struct Planes {
+    /// For each plane, which of red, green and blue.
+    order: [usize; 3],
+    mean: [f32; 3],
+    scale: f32,
+}
+
+impl Planes {
+    pub(crate) fn new(channels: Channels, mean: [Finite; 3], scale: Finite) -> Self {
+        let order = match channels {
+            Channels::Rgb => [0, 1, 2],
+            Channels::Bgr => [2, 1, 0],
+        };
+        Self { order, mean: mean.map(Finite::get), scale: scale.get() }
+    }
+
+    /// Three planes of `to` (width, height) with the picture in their upper left corner: `rgb` is interleaved,
+    /// 0 to 255, `width` wide. What lies outside is black.
+    pub(crate) fn lay(&self, rgb: &[f32], width: usize, to: (usize, usize)) -> Zeroizing<Vec<f32>> {
+        let size = to.0 * to.1;
+        let mut planes = Zeroizing::new(vec![0.0; 3 * size]);
+        for (plane, values) in planes.chunks_exact_mut(size).enumerate() {
+            let (channel, mean) = (self.order[plane], self.mean[plane]);
+            values.fill(-mean * self.scale);
+            for (line, row) in values.chunks_exact_mut(to.0).zip(rgb.chunks_exact(width * 3)) {
+                for (value, pixel) in line.iter_mut().zip(row.chunks_exact(3)) {
+                    *value = (pixel[channel] - mean) * self.scale;
+                }
+            }
+        }
+        planes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_are_laid_in_the_order_and_range_of_the_manifest() {
+        let finite = |v: f32| Finite::try_from(v).unwrap();
+        let planes = Planes::new(Channels::Bgr, [10.0, 20.0, 30.0].map(finite), finite(0.5));
+        // One red pixel beside one blue pixel, on an input of 3 x 1.
+        let laid = planes.lay(&[255.0, 0.0, 0.0, 0.0, 0.0, 255.0], 2, (3, 1));
+        let expected = [-5.0, 122.5, -5.0, -10.0, -10.0, -10.0, 112.5, -15.0, -15.0];
+        assert_eq!(laid.as_slice(), expected);
+    }
 }

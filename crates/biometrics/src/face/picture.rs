@@ -179,6 +179,20 @@ impl Picture {
         Self { width: width as u32, height: height as u32, rgb }
     }
 
+    /// Paints `area` in one colour, except where `spared` lies. Both are held within the picture.
+    pub(crate) fn paint(&mut self, area: Area, spared: Area, colour: [u8; 3]) {
+        let edges = |a: Area| (a.left, a.top, a.left + a.width, a.top + a.height);
+        let within = |x: f32, y: f32, (l, t, r, b): (f32, f32, f32, f32)| x >= l && y >= t && x < r && y < b;
+        let (area, spared) = (edges(area), edges(spared));
+        let width = self.width as usize;
+        for (at, pixel) in self.rgb.chunks_exact_mut(3).enumerate() {
+            let (x, y) = ((at % width) as f32, (at / width) as f32);
+            if within(x, y, area) && !within(x, y, spared) {
+                pixel.copy_from_slice(&colour);
+            }
+        }
+    }
+
     /// The picture as a JPEG file, for a screen or for sealing. `quality` is 1 to 100.
     ///
     /// # Errors

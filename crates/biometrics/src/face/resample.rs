@@ -13,7 +13,7 @@ pub(crate) fn shrink(picture: &Picture, width: usize, height: usize) -> Zeroizin
     let rows = shares(from_h, height);
     let mut out = Zeroizing::new(vec![0.0; width * height * 3]);
     let mut line = Zeroizing::new(vec![0.0; width * 3]);
-    for y in 0..from_h {
+    for (y, shares_of_row) in rows.iter().enumerate() {
         line.fill(0.0);
         for (pixel, share) in picture.row(y).chunks_exact(3).zip(&columns) {
             for (to, weight) in share.parts() {
@@ -22,7 +22,7 @@ pub(crate) fn shrink(picture: &Picture, width: usize, height: usize) -> Zeroizin
                 }
             }
         }
-        for (to, weight) in rows[y].parts() {
+        for (to, weight) in shares_of_row.parts() {
             let row = &mut out[to * width * 3..(to + 1) * width * 3];
             for (sum, value) in row.iter_mut().zip(line.iter()) {
                 *sum += weight * value;

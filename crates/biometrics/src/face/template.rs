@@ -159,3 +159,85 @@ pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
     }
     sums[0] + tail
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(pack: &str, values: &[f32]) -> Template {
+        Template::new(PackId(pack.into()), values).unwrap()
+    }
+
+    #[test]
+    fn a_template_has_length_one_and_is_most_like_itself() {
+        let template = of("a", &[3.0, 4.0]);
+        assert_eq!(template.values(), [0.6, 0.8]);
+        assert!((similarity(&template, &template).unwrap().0 - 1.0).abs() < 1e-6);
+        assert!((similarity(&template, &of("a", &[-3.0, -4.0])).unwrap().0 + 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn templates_of_two_packs_or_dimensions_are_not_compared() {
+        assert!(similarity(&of("a", &[1.0]), &of("b", &[1.0])).is_err());
+        assert!(similarity(&of("a", &[1.0]), &of("a", &[1.0, 0.0])).is_err());
+    }
+
+    #[test]
+    fn values_without_a_direction_are_no_template() {
+        for values in [&[][..], &[0.0, 0.0], &[f32::NAN], &[f32::INFINITY, 1.0], &[1.0; DIMENSION_MAX + 1]] {
+            assert_eq!(Template::new(PackId("a".into()), values).err(), Some(TemplateError::Values));
+        }
+    }
+
+    #[test]
+    fn fusing_lies_between_and_follows_the_weights() {
+        let (a, b) = (of("a", &[1.0, 0.0]), of("a", &[0.0, 1.0]));
+        let even = Template::fuse(&[(&a, 1.0), (&b, 1.0)]).ok().unwrap();
+        assert!((even.values()[0] - even.values()[1]).abs() < 1e-6);
+        let uneven = Template::fuse(&[(&a, 3.0), (&b, 1.0)]).ok().unwrap();
+        assert!(uneven.values()[0] > 2.9 * uneven.values()[1]);
+        assert_eq!(Template::fuse(&[]).err(), Some(TemplateError::Fusion));
+        assert_eq!(
+            Template::fuse(&[(&a, 1.0), (&of("b", &[1.0, 0.0]), 1.0)]).err(),
+            Some(TemplateError::Fusion)
+        );
+        let opposite = of("a", &[-1.0, 0.0]);
+        assert_eq!(Template::fuse(&[(&a, 1.0), (&opposite, 1.0)]).err(), Some(TemplateError::Values));
+    }
+
+    #[test]
+    fn bytes_that_are_no_template_say_where() {
+        let whole = of("pack@1", &[0.6, 0.8]).to_bytes();
+        for end in 0..whole.len() {
+            assert!(matches!(Template::from_bytes(&whole[..end]), Err(TemplateError::Bytes { .. })), "{end}");
+        }
+        let longer = [&whole[..], &[0]].concat();
+        assert!(matches!(Template::from_bytes(&longer), Err(TemplateError::Bytes { offset: 13, .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn a_template_survives_its_bytes(values in proptest::collection::vec(-10.0_f32..10.0, 1..200)) {
+            prop_assume!(values.iter().any(|v| v.abs() > 1e-3));
+            let before = of("opencv-zoo@2026.11+0123456789ab", &values);
+            let after = Template::from_bytes(&before.to_bytes()).ok().unwrap();
+            prop_assert!(before.pack() == after.pack());
+            prop_assert!(similarity(&before, &after).unwrap().0 > 1.0 - 1e-5);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Template::from_bytes(&[b"PFT\x01".as_slice(), &bytes].concat());
+        }
+
+        #[test]
+        fn the_fast_product_is_the_plain_product(
+            pairs in proptest::collection::vec((-1.0_f32..1.0, -1.0_f32..1.0), 0..300)
+        ) {
+            let (a, b): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
+            let plain: f64 = a.iter().zip(&b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+            prop_assert!((f64::from(dot(&a, &b)) - plain).abs() < 1e-4);
+        }
+    }
+}

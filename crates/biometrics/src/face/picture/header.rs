@@ -148,15 +148,17 @@ fn png(bytes: &[u8], limits: &PictureLimits) -> Result<(), PictureError> {
             }
             check_size(width, height, limits)?;
         }
-        match kind {
-            b"acTL" => return Err(PictureError::Unsupported { what: "an animation" }),
-            b"IEND" => return Ok(()),
-            _ => {}
+        if kind == b"acTL" {
+            return Err(PictureError::Unsupported { what: "an animation" });
         }
-        at = at.checked_add(length).and_then(|n| n.checked_add(12)).unwrap_or(usize::MAX);
-        if at >= bytes.len() {
+        let end = at.checked_add(length).and_then(|n| n.checked_add(12)).unwrap_or(usize::MAX);
+        if end > bytes.len() {
             return Err(PictureError::Truncated { offset: bytes.len() });
         }
+        if kind == b"IEND" {
+            return Ok(());
+        }
+        at = end;
     }
     Err(PictureError::Unsupported { what: "a PNG of very many chunks" })
 }
