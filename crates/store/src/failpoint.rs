@@ -3,17 +3,27 @@
 #[cfg(feature = "failpoints")]
 mod armed {
     use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
-    static ARMED: OnceLock<String> = OnceLock::new();
+    struct Armed {
+        name: String,
+        still_to_pass: AtomicU32,
+    }
 
-    /// Arms the failpoint `name`: the process kills itself, as `kill -9` does, when it gets there. Once per process.
+    static ARMED: OnceLock<Armed> = OnceLock::new();
+
+    /// Arms a failpoint, `seal.after-key` or, for the second time that it is reached, `seal.after-key:2`: the
+    /// process then kills itself as `kill -9` does. Once per process; a second arming is ignored.
     pub fn set_failpoint(name: &str) {
-        // A second arming is ignored: a process dies at one step.
-        let _ = ARMED.set(name.to_owned());
+        let (name, nth) = name.split_once(':').unwrap_or((name, "1"));
+        let nth: u32 = nth.parse().unwrap_or(1);
+        let _ = ARMED.set(Armed { name: name.to_owned(), still_to_pass: AtomicU32::new(nth) });
     }
 
     pub(crate) fn failpoint(name: &str) {
-        if ARMED.get().is_some_and(|armed| armed == name) {
+        let Some(armed) = ARMED.get().filter(|armed| armed.name == name) else { return };
+        if armed.still_to_pass.fetch_sub(1, Ordering::SeqCst) == 1 {
+            // Not reached by unwinding or at-exit handlers: nothing is flushed, as in a real crash.
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
             std::process::abort();
         }
