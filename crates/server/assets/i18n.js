@@ -60,6 +60,9 @@ export class Words {
     }
     const authority = document.getElementById("authority");
     const { law, owner } = authority.dataset;
-    authority.textContent = law ? this.text("authority").replace("{law}", law).replace("{owner}", owner) : "";
+    // Isolated (U+2068, U+2069): a citation reads left to right inside Arabic, too.
+    const isolated = (text) => `\u2068${text}\u2069`;
+    const words = this.text("authority");
+    authority.textContent = law ? words.replace("{law}", () => isolated(law)).replace("{owner}", () => isolated(owner)) : "";
   }
 }

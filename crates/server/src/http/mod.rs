@@ -45,7 +45,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// What every handler has.
 #[derive(Clone)]
-pub struct App(Arc<Shared>);
+pub(crate) struct App(Arc<Shared>);
 
 /// What [`App`] shares.
 pub(crate) struct Shared {

@@ -165,9 +165,9 @@ pub(super) fn card(view: Option<&CardView>, now: Timestamp) -> Markup {
                     @if let Some(officer) = &view.officer { span .muted { "with " (officer) } }
                 }
             }
+            (reasons(view))
             div .pair { (probe(view)) (reference(passenger)) }
             (comparison(view))
-            (reasons(view))
             (facts(view))
             (history(&view.rulings))
         }
@@ -235,7 +235,12 @@ fn comparison(view: &CardView) -> Markup {
             div .comparison {
                 (picture(score))
                 p .legend aria-hidden="true" {
-                    span { "nothing alike" } span .key-threshold { "threshold " (format!("{:.2}", score.threshold.0)) } span { "alike" }
+                    span { "not alike" }
+                    span .key-threshold { "threshold " (format!("{:.2}", score.threshold.0)) }
+                    @if let Some(next) = score.runner_up {
+                        span .key-next { "next person " (format!("{:.2}", next.0)) }
+                    }
+                    span { "alike" }
                 }
                 p { (score.in_words()) }
             }
@@ -261,7 +266,7 @@ fn facts(view: &CardView) -> Markup {
     html! {
         dl .facts {
             @if let Some(p) = &view.passenger {
-                div { dt { "Document" } dd .number { (p.document) } }
+                div .whole { dt { "Document" } dd .number { (p.document) } }
                 div { dt { "Born" } dd { @match p.born { Some(day) => (day), None => "not stated" } } }
                 div { dt { "Nationality" } dd { (p.nationality.as_deref().unwrap_or("not stated")) } }
                 div {

@@ -18,7 +18,7 @@ pub struct ConsoleView {
 const RULINGS: [(&str, &str, &str); 9] = [
     ("B", "board", "Board"),
     ("R", "refuse", "Refuse…"),
-    ("T", "retake", "Take another photo"),
+    ("T", "retake", "New photo"),
     ("O", "off-load", "Off-load…"),
     ("C", "establish-citizen", "Is a citizen"),
     ("P", "establish-permanent-resident", "Permanent resident"),

@@ -91,9 +91,9 @@ fn camera() -> Markup {
         h1 #camera-title .hidden-words data-text="camera_title" { "Your photo" }
         div .viewfinder {
             video #preview muted playsinline autoplay aria-hidden="true" {}
-            svg .guide viewBox="0 0 1600 900" preserveAspectRatio="xMidYMid slice" aria-hidden="true" {
-                path .guide-veil fill-rule="evenodd" d="M0 0H1600V900H0Z M800 90a255 345 0 1 0 0 690a255 345 0 1 0 0-690Z" {}
-                ellipse .guide-oval cx="800" cy="435" rx="255" ry="345" {}
+            svg .guide viewBox="0 0 900 900" preserveAspectRatio="xMidYMid meet" aria-hidden="true" {
+                path .guide-veil fill-rule="evenodd" d="M-4000-4000H4900V4900H-4000Z M450 30a310 420 0 1 0 0 840a310 420 0 1 0 0-840Z" {}
+                ellipse .guide-oval cx="450" cy="450" rx="310" ry="420" {}
             }
         }
         div .advice-band {

@@ -10,13 +10,13 @@ use prometheus_client::registry::Registry;
 
 /// One label: what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Outcome {
+struct Outcome {
     outcome: &'static str,
 }
 
 /// One label: why.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Why {
+struct Why {
     reason: String,
 }
 
