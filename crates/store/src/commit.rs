@@ -4,7 +4,7 @@ use crate::admission::settle;
 use crate::column::{id_or_none, json, micros, word};
 use crate::encounter::encounter;
 use crate::erasure::hide;
-use crate::error::{During, Result, touched};
+use crate::error::{During, Result, StoreError, touched};
 use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::store::Store;
@@ -12,6 +12,7 @@ use crate::vault::{RecordRow, Sealed, insert_record, redate};
 use jiff::Timestamp;
 use portunus_core::encounter::{Boarding, Encounter, Ruled};
 use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, RecordId, UserId};
+use portunus_core::policy::PersonClass;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 /// What a device's request does to an encounter: a capture, a decline, leaving.
@@ -103,10 +104,14 @@ impl Store {
     /// A probe that the encounter had and no longer names is erased.
     ///
     /// # Errors
-    /// [`StoreError::SealExpired`](crate::StoreError::SealExpired); what SQLite says.
+    /// [`StoreError::SealExpired`]; [`StoreError::CitizenProbe`]; what SQLite says.
     pub fn commit_capture(&self, commit: CaptureCommit<'_>, now: Timestamp) -> Result<Committed> {
         let during = "commit_capture";
         let CaptureCommit { before, after, record, boarding, key, outcome } = commit;
+        if let (Some((sealed, _)), PersonClass::Citizen) = (&record, after.class) {
+            self.discard(sealed.record())?;
+            return Err(StoreError::CitizenProbe);
+        }
         let done = self.tx_unless(during, |tx| {
             if let Some((sealed, erase_after)) = &record {
                 let row = RecordRow {
@@ -146,7 +151,7 @@ impl Store {
     }
 
     /// Commits an officer's ruling: encounter, ruling, boarding, the probe's date and event, or none of it.
-    /// A probe that the encounter had and no longer names is erased.
+    /// A probe that the encounter had and no longer names is erased; a citizen's is, named or not.
     ///
     /// # Errors
     /// What SQLite says.
@@ -340,6 +345,8 @@ fn update_encounter(
     let Some(stored) = stored.filter(|_| before.id == after.id) else {
         return Ok(Err(Committed::StaleEncounter));
     };
+    // Whatever the caller names: a citizen's probe is not kept.
+    let probe = probe.filter(|_| after.class != PersonClass::Citizen);
     let rows = tx
         .prepare_cached(
             "UPDATE encounter SET lane = :lane, claims_citizenship = :claims, presented = :presented, stage = :stage,

@@ -173,21 +173,20 @@ impl Store {
     }
 
     fn sweep_galleries(&self, swept: &mut Swept) -> Result<()> {
-        let keyed = self.keys().galleries()?;
-        for voyage in &keyed {
-            let over = match self.voyage(*voyage)? {
+        for voyage in self.keys().galleries()? {
+            let over = match self.voyage(voyage)? {
                 None => true,
                 Some(voyage) => matches!(voyage.status, VoyageStatus::Closed | VoyageStatus::Cancelled),
             };
             if over {
-                self.destroy_gallery(*voyage)?;
+                self.destroy_gallery(voyage)?;
                 swept.galleries += 1;
             }
         }
         for drawer in 0..=u8::MAX {
             for file in self.galleries().in_drawer(drawer)? {
                 // As above: the key comes first and goes first.
-                if !keyed.contains(&VoyageId::from_bytes(file)) {
+                if !self.keys().has_gallery(VoyageId::from_bytes(file))? {
                     self.galleries().remove(file)?;
                     swept.galleries += 1;
                 }

@@ -45,6 +45,9 @@ pub enum StoreError {
         /// Which.
         record: RecordId,
     },
+    /// A citizen's probe was about to be kept; it was destroyed instead.
+    #[error("a citizen's probe is never kept; decide whose data it is before sealing it")]
+    CitizenProbe,
     /// A file could not be read or written.
     #[error("could not {doing} {}", path.display())]
     Io {

@@ -16,7 +16,8 @@ const SCHEMA_VERSION: i64 = 1;
 
 pub(crate) type Key = Zeroizing<[u8; 32]>;
 
-/// `keys.db`. SQLite's page cache holds pages of it in memory, unwiped: it is kept small.
+/// `keys.db`. What stays beyond our reach: SQLite's page cache holds pages of it in memory, unwiped (it is kept
+/// small), and the blocks of the rollback journal, deleted after each commit, are the file system's to reuse.
 pub(crate) struct KeyRing(Mutex<Connection>);
 
 impl KeyRing {
@@ -118,6 +119,14 @@ impl KeyRing {
             )
             .during("destroy a gallery's key")
             .map(|_| ())
+    }
+
+    /// Whether the gallery of `voyage` has a key.
+    pub(crate) fn has_gallery(&self, voyage: VoyageId) -> Result<bool> {
+        lock(&self.0)
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM gallery_key WHERE voyage = :voyage)")
+            .and_then(|mut s| s.query_row(named_params! {":voyage": voyage.bytes()}, |row| row.get(0)))
+            .during("find a gallery's key")
     }
 
     /// The voyages whose galleries have a key.

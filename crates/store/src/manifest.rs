@@ -71,8 +71,14 @@ struct List {
 
 impl List {
     fn push(&mut self, known: Known) {
-        let at = self.known.len();
-        let person = &known.person;
+        self.known.push(known);
+        self.index(self.known.len() - 1);
+    }
+
+    /// Lets someone be found by what is said of them now. What was said of them before may stay: every find is
+    /// checked by [`ManifestPerson::same_as`].
+    fn index(&mut self, at: usize) {
+        let person = &self.known[at].person;
         if let Some(reference) = &person.carrier_reference {
             self.by_reference.entry((reference.clone(), person.booking.clone())).or_default().push(at);
         }
@@ -80,7 +86,6 @@ impl List {
             self.by_document.entry(document.clone()).or_default().push(at);
         }
         self.by_name.entry(name_of(person)).or_default().push(at);
-        self.known.push(known);
     }
 
     /// The person that the carrier means; of several equal ones, one who is on the list before one removed.
@@ -218,7 +223,9 @@ impl Store {
         for person in &manifest.people {
             let at = match list.find(person) {
                 Some(at) => {
-                    self.update(tx, &mut list.known[at], person, applied)?;
+                    if self.update(tx, &mut list.known[at], person, applied)? {
+                        list.index(at);
+                    }
                     at
                 }
                 None => {
@@ -245,16 +252,17 @@ impl Store {
         Ok(())
     }
 
+    /// Takes over what the carrier says now; `false` when it is what it said before.
     fn update(
         &self,
         tx: &Transaction<'_>,
         known: &mut Known,
         person: &ManifestPerson,
         applied: &mut Applied,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         if known.person == *person && !known.removed {
             applied.unchanged += 1;
-            return Ok(());
+            return Ok(false);
         }
         let rows = tx
             .prepare_cached("UPDATE passenger SET stated = :stated, removed_at = NULL WHERE id = :id")
@@ -274,7 +282,7 @@ impl Store {
         }
         known.removed = false;
         known.person = person.clone();
-        Ok(())
+        Ok(true)
     }
 
     fn put_documents(&self, tx: &Transaction<'_>, id: PassengerId, person: &ManifestPerson) -> Result<()> {

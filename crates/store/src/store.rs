@@ -19,6 +19,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 /// The version of `schema.sql`; a change comes with its migration.
 const SCHEMA_VERSION: i64 = 1;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);
 /// Idle connections kept for readers.
 const READERS_KEPT: usize = 4;
 
@@ -162,12 +163,17 @@ impl Store {
     }
 
     /// Moves the write-ahead log into the database and empties it, so that what was deleted is not left in it.
-    /// A reader that is in the way makes it a no-op; the next one does it.
+    /// A reader that stays in the way makes it a no-op, for travellers do not wait for it; the next one does it.
     pub(crate) fn empty_log(&self) -> Result<()> {
+        let during = "empty the write-ahead log";
         let writer = lock(&self.inner.writer);
-        writer
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .during("empty the write-ahead log")
+        writer.busy_timeout(EMPTY_LOG_TIMEOUT).during(during)?;
+        let emptied = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        writer.busy_timeout(BUSY_TIMEOUT).during(during)?;
+        match emptied {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            emptied => emptied.during(during),
+        }
     }
 
     /// A counter that every change of manifests, references, places and assignments raises, in whatever process.

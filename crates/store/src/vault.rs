@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// Gives a record another class and another date to be erased after. `false` when it is not there any more:
-    /// what is expired is not revived.
+    /// what is expired is not revived. Nor does a probe become a citizen's: [`Store::erase`] it instead.
     ///
     /// # Errors
     /// What SQLite says.
@@ -258,7 +258,8 @@ pub(crate) fn redate(
 ) -> Result<bool> {
     tx.execute(
         "UPDATE record SET class = :class, erase_after = :due
-         WHERE id = :id AND erased_at IS NULL AND erase_after > :now",
+         WHERE id = :id AND erased_at IS NULL AND erase_after > :now
+         AND NOT (kind = 'probe' AND :class = 'citizen')",
         named_params! {
             ":class": word(&class),
             ":due": micros(erase_after),

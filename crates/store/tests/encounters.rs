@@ -171,6 +171,37 @@ fn a_probe_that_the_encounter_no_longer_names_is_erased_with_the_change() {
 }
 
 #[test]
+fn a_citizens_probe_is_not_kept_even_when_asked_to() {
+    let (folder, store) = fresh();
+    let (voyage, _) = open_voyage(&store);
+    let before = begin(&store, 1, voyage, at(0));
+    let after = Encounter { attempts: 1, class: PersonClass::Citizen, ..before.clone() };
+    store.admit(&request(&store, key(2), 2), at(0)).unwrap();
+    let record = Some((store.seal(RecordKind::Probe, b"probe", at(0)).unwrap(), at(HOUR)));
+    let commit =
+        CaptureCommit { before: &before, after: &after, record, boarding: None, key: key(2), outcome: "" };
+    assert!(matches!(store.commit_capture(commit, at(1)), Err(StoreError::CitizenProbe)));
+    assert_eq!(vault(folder.path()).map(|list| list.len()), [0, 0, 0]);
+
+    let waiting = Encounter { stage: Stage::Waiting, attempts: 1, ..before.clone() };
+    assert_eq!(capture(&store, 3, &before, &waiting, true), Committed::Done);
+    let taken = store.take(before.id, OFFICER, at(20)).unwrap().unwrap();
+    assert!(!store.redate(taken.probe.unwrap(), PersonClass::Citizen, at(HOUR), at(20)).unwrap());
+    let still_named = Encounter { class: PersonClass::Citizen, ..taken.clone() };
+    let establish = ruled(Ruling::Establish { class: PersonClass::Citizen });
+    let commit = RulingCommit {
+        before: &taken,
+        after: &still_named,
+        ruled: &establish,
+        boarding: BoardingChange::None,
+        probe_due: Some(at(HOUR)),
+    };
+    assert_eq!(store.commit_ruling(commit, at(21)).unwrap(), Committed::Done);
+    assert_eq!(store.encounter(before.id).unwrap().unwrap().probe, None);
+    assert_eq!(vault(folder.path()).map(|list| list.len()), [0, 0, 0]);
+}
+
+#[test]
 fn establishing_another_class_redates_the_probe() {
     let (_folder, store) = fresh();
     let (voyage, _) = open_voyage(&store);

@@ -2,9 +2,12 @@
 
 mod border;
 use border::*;
+use portunus_core::biometric::PackId;
+use portunus_core::policy::PersonClass;
 use portunus_core::voyage::ManifestAction;
 use portunus_store::*;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
 fn many_may_open_a_new_folder_at_once_and_all_write() {
@@ -60,6 +63,40 @@ fn a_running_server_notices_what_another_process_changed() {
     assert!(after > before);
     assert_eq!(server.passengers(server.voyages().unwrap()[0].id).unwrap().len(), 1);
     assert_eq!(server.generation().unwrap(), after, "reading changes nothing");
+}
+
+#[test]
+fn sweeping_in_one_process_takes_nothing_that_another_is_making() {
+    let folder = tempfile::tempdir().unwrap();
+    let [server, sweeper] = [1, 2].map(|seed| open(folder.path(), seed));
+    let (voyage, _) = open_voyage(&server);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                assert_eq!(sweeper.sweep(at(1)).unwrap(), Swept::default());
+            }
+        });
+        let pack = PackId("pack".into());
+        for n in 0..60_u8 {
+            let class = PersonClass::NonImmigrant;
+            let portrait = [n; 40];
+            let new = NewReference {
+                portrait: &portrait,
+                template: b"t",
+                pack: &pack,
+                class,
+                erase_after: at(HOUR),
+            };
+            let put = server.put_reference(&document(&format!("L{n}")), &new, at(0)).unwrap();
+            assert!(matches!(put, PutReference::Added(_)));
+            server.gallery_key(voyage, at(0)).unwrap();
+            server.put_gallery(voyage, &portrait).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(vault(folder.path()).map(|list| list.len()), [60, 60, 60]);
+    assert!(server.gallery(voyage).unwrap().is_some());
 }
 
 #[test]

@@ -56,6 +56,20 @@ fn a_new_passport_under_the_carriers_reference_is_the_same_person() {
 }
 
 #[test]
+fn someone_listed_twice_in_one_message_is_one_passenger() {
+    let (_folder, store) = fresh();
+    let with = |number| ManifestPerson { carrier_reference: Some("ABO1".into()), ..person("ALPHA", number) };
+    let twice = vec![with("L1"), person("ALPHA", "L1")];
+    assert_eq!(counts(&apply(&store, ManifestAction::Replace, twice)), [1, 1, 0, 0, 0]);
+    // The document changed first: who is listed again under the new one is the same person still.
+    let renewed = vec![person("ALPHA-SMITH", "L1"), with("L2")];
+    assert_eq!(apply(&store, ManifestAction::Replace, renewed).added, 1, "without a reference, by document");
+    let again = vec![with("L3"), person("ALPHA", "L3"), person("ALPHA", "L3")];
+    assert_eq!(counts(&apply(&store, ManifestAction::Replace, again)), [0, 2, 1, 1, 0]);
+    assert_eq!(names(&store).len(), 1);
+}
+
+#[test]
 fn someone_without_a_document_is_known_by_name_and_birth() {
     let (_folder, store) = fresh();
     apply(&store, ManifestAction::Add, vec![person("ALPHA", ""), person("BRAVO", "L2")]);
