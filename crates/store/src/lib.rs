@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`store`] | [`Store`]: one folder; opening, migrating, named transactions |
 //! | [`vault`], [`erasure`] | sealed records: sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
-//! | [`reference`], [`gallery`] | portraits known before, by document; galleries sealed at rest |
+//! | [`reference`](mod@reference), [`gallery`] | portraits known before, by document; galleries sealed at rest |
 //! | [`people`], [`place`], [`device`] | who signs in; crossing points and designations; enrolled capture devices |
 //! | [`voyage`], [`manifest`], [`passenger`] | voyages, a carrier's manifest applied, who is on the list |
 //! | [`admission`] | a device's request: once, in order, with its outcome kept |
@@ -13,6 +13,22 @@
 //!
 //! Every call is synchronous and may wait for the disk. When a call that writes returns `Ok`, what it wrote is
 //! durable. Several processes may hold the same folder open. Instants are kept to the microsecond.
+//!
+//! ```
+//! # use portunus_store::{Access, Purpose, Reader, RecordKind, Store};
+//! # struct Fixed;
+//! # impl portunus_core::ports::Entropy for Fixed {
+//! #     fn fill(&self, bytes: &mut [u8]) { bytes.fill(7) }
+//! # }
+//! # let folder = tempfile::tempdir()?;
+//! # let now = "2026-11-23T12:00:00Z".parse()?;
+//! let store = Store::open(folder.path(), std::sync::Arc::new(Fixed))?;
+//! let sealed = store.seal(RecordKind::Probe, b"a crop", now)?;
+//! // Sealed, but no row names it yet: to every reader it is not there, and a sweep would take it.
+//! let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
+//! assert!(store.open_record(sealed.record(), &access, now)?.is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! ```text
 //! data.db         records (SQLite, write-ahead log)
