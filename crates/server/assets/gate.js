@@ -223,7 +223,8 @@ async function guide(link, gate, path, camera, signal) {
     const next = performance.now() + gate.preview_interval_ms;
     const seen = await link.capture(`${path}/previews`, await camera.frame(0.85), { signal });
     if (signal.aborted) return false;
-    seenOnce ||= seen.faces > 0;
+    // No advice and not usable: nobody's face was there.
+    seenOnce ||= seen.usable || seen.advice.length > 0;
     inARow = seen.usable ? inARow + 1 : 0;
     if (seen.usable) screens.guide("hold");
     else if (seen.advice.length > 0) screens.advise(seen.advice[0]);

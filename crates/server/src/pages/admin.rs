@@ -250,7 +250,7 @@ fn new_person(password_chars_min: usize) -> Markup {
                 label for="person-role" { "Role" }
                 select #person-role name="role" { @for (role, words) in ROLES { option value=(role) { (words) } } }
                 label for="person-carrier" { "Carrier code (for the role Carrier)" }
-                input #person-carrier name="carrier" maxlength="3" data-as="optional";
+                input #person-carrier name="carrier" maxlength="10" autocomplete="off" data-as="optional";
                 label for="person-password" { "Password, at least " (password_chars_min) " characters" }
                 input #person-password name="password" type="password" required minlength=(password_chars_min) maxlength="200" autocomplete="new-password";
                 button type="submit" .primary { "Add" }

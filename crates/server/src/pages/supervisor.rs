@@ -46,8 +46,9 @@ pub fn wait_ratio(photo: &LaneWaits, manual: &LaneWaits) -> Option<f64> {
     enough.then(|| manual.waited_p95_ms as f64 / photo.waited_p95_ms as f64)
 }
 
-/// The page.
+/// The page. Who may not enter the console (an auditor) reads, and opens and closes nothing.
 pub fn supervisor(view: &SupervisorView) -> Markup {
+    let may_act = view.viewer.sections.contains(&Section::Console);
     let body = html! {
         (bar(&view.viewer, Section::Supervisor, &html! {}))
         p #lost .alarm role="alert" hidden { "Connection lost. What you see may be old." }
@@ -59,7 +60,7 @@ pub fn supervisor(view: &SupervisorView) -> Markup {
                 @if view.voyages.is_empty() {
                     p .big .empty { "No voyage is known. Voyages come with a carrier's passenger list (PAXLST)." }
                 }
-                @for row in &view.voyages { (voyage(row, &view.points)) }
+                @for row in &view.voyages { (voyage(row, &view.points, may_act)) }
             }
         }
     };
@@ -68,7 +69,7 @@ pub fn supervisor(view: &SupervisorView) -> Markup {
     document(&head, "supervisor-page", &body)
 }
 
-fn voyage(row: &VoyageRow, points: &[PointView]) -> Markup {
+fn voyage(row: &VoyageRow, points: &[PointView], may_act: bool) -> Markup {
     let voyage = &row.voyage;
     html! {
         article .voyage #{ "voyage-" (voyage.id) } data-voyage=(voyage.id) aria-labelledby={ "title-" (voyage.id) } {
@@ -84,7 +85,7 @@ fn voyage(row: &VoyageRow, points: &[PointView]) -> Markup {
                     " " span .tag .tag-open[voyage.status == VoyageStatus::Open] { (status_in_words(voyage.status)) }
                     @for point in &row.boards_at { " " span .tag { (point.name) } }
                 }
-                (actions(row, points))
+                @if may_act { (actions(row, points)) }
             }
             div .voyage-body {
                 section .voyage-progress aria-label="Progress" {
@@ -223,6 +224,9 @@ mod tests {
     fn only_an_open_voyage_can_be_closed() {
         let mut view = a_supervisor();
         assert!(supervisor(&view).into_string().contains("data-close-voyage"));
+        view.viewer.sections = vec![Section::Supervisor];
+        assert!(!supervisor(&view).into_string().contains("data-close-voyage"), "an auditor only reads");
+        view.viewer.sections = Section::ALL.to_vec();
         for row in &mut view.voyages {
             row.voyage.status = VoyageStatus::Closed;
         }

@@ -15,6 +15,7 @@ use super::supervisor::{SupervisorView, VoyageRow, supervisor};
 use super::{Section, Viewer};
 use jiff::Timestamp;
 use jiff::civil::date;
+use portunus_biometrics::face::quality::Advice;
 use portunus_core::biometric::{Rate, Score};
 use portunus_core::decide::{Failure, Reason};
 use portunus_core::encounter::{Lane, LaneWaits, Method, Stage};
@@ -330,6 +331,40 @@ fn every_text_is_there_in_all_five_languages() {
             );
         }
     }
+}
+
+/// All advice. The match has no wildcard: a new kind does not compile until it is listed, and then translated.
+fn all_advice() -> Vec<Advice> {
+    use Advice::*;
+    let known = |advice| match advice {
+        OnePersonOnly | MoveCloser | MoveBack | MoveToCentre | FaceTheCamera | LookUp | LookDown
+        | HoldHeadLevel | HoldStill | MoreLight | LessLight | UncoverFace => advice,
+    };
+    [
+        OnePersonOnly,
+        MoveCloser,
+        MoveBack,
+        MoveToCentre,
+        FaceTheCamera,
+        LookUp,
+        LookDown,
+        HoldHeadLevel,
+        HoldStill,
+        MoreLight,
+        LessLight,
+        UncoverFace,
+    ]
+    .map(known)
+    .to_vec()
+}
+
+#[test]
+fn all_advice_of_the_quality_measures_has_words() {
+    let texts = texts();
+    let mut slugs: Vec<&str> = all_advice().into_iter().map(Advice::slug).collect();
+    slugs.sort_unstable();
+    let worded: Vec<String> = texts["en"]["advice"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(slugs, worded);
 }
 
 #[test]
