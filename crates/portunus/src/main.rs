@@ -1,1 +1,74 @@
-fn main() {}
+//! The one binary: reads configuration, chooses adapters, runs a subcommand.
+
+mod ambient;
+mod bundle;
+mod demo;
+mod designate;
+mod house;
+mod manifest;
+mod models;
+mod references;
+mod serve;
+
+use anyhow::Result;
+use clap::Parser;
+use std::io::Write as _;
+
+/// Portunus: an open, accountable biometric entry-exit system for borders
+#[derive(Parser, Debug)]
+#[command(version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Run the service: gate, officer's console, APIs
+    Serve(serve::Args),
+    /// Stage a voyage and play a recorded boarding, or walk through your own gate with a webcam
+    Demo(demo::Args),
+    /// Fetch, show and check model packs
+    #[command(subcommand)]
+    Models(models::Command),
+    /// Read carriers' passenger lists, show voyages
+    #[command(subcommand)]
+    Manifest(manifest::Command),
+    /// Import reference portraits
+    #[command(subcommand)]
+    References(references::Command),
+    /// Publish the authority for a crossing point to photograph
+    Designate(designate::Args),
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    log_to_stderr();
+    match &cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Models(command) => models::run(command),
+        Command::Manifest(command) => manifest::run(command),
+        Command::References(command) => references::run(command),
+        Command::Designate(args) => designate::run(args),
+    }
+}
+
+fn log_to_stderr() {
+    let level = ambient::variable("PORTUNUS_LOG").and_then(|level| level.into_string().ok()?.parse().ok());
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
+}
+
+/// Prints a line to standard output; a closed pipe ends the program without a panic.
+fn print(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
+
+/// Prints a value as JSON.
+fn print_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<()> {
+    print(&serde_json::to_string_pretty(value)?)
+}

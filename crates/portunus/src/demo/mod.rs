@@ -1,0 +1,125 @@
+//! `portunus demo`: a voyage staged and boarded before your eyes, through the same doors as any other.
+
+mod caller;
+mod cast;
+mod play;
+mod table;
+
+use crate::house::{Choices, cores};
+use crate::models;
+use crate::serve::{self, Door};
+use anyhow::{Context as _, Result, bail};
+use caller::Caller;
+use cast::Boarding;
+use play::Staff;
+use portunus_server::http;
+use portunus_server::service::Service;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Between two travellers of the recorded boarding, when somebody is watching.
+const PACE: Duration = Duration::from_secs(4);
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    choices: Choices,
+    #[command(flatten)]
+    door: Door,
+    /// Play the recorded boarding, print a table of what happened, and exit
+    #[arg(long)]
+    once: bool,
+    /// Stage a full flight from DIR/person/*.jpg: one picture as reference, others as probes
+    #[arg(long, value_name = "DIR")]
+    faces: Option<PathBuf>,
+    /// How many passengers of --faces
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "faces")]
+    passengers: usize,
+    /// With --once: print every traveller as JSON
+    #[arg(long, requires = "once")]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    serve::keep_memory_to_ourselves();
+    let boardings = match &args.faces {
+        Some(faces) => cast::from_faces(faces, args.passengers)?,
+        None => cast::built_in(&args.choices.cache.locate()?.ensure_pictures(&models::Bar)?)?,
+    };
+    // Without --data nothing of the demo outlives it.
+    let (folder, _gone_at_the_end) = match &args.choices.folder.data {
+        Some(folder) => (folder.clone(), None),
+        None => {
+            let folder = tempfile::tempdir().context("making a folder for the demo")?;
+            (folder.path().to_owned(), Some(folder))
+        }
+    };
+    let service = args.choices.open_in(&folder)?;
+    if service.store().has_users()? {
+        bail!("{} holds data already: the demo needs a folder of its own", folder.display());
+    }
+    serve::runtime()?.block_on(async {
+        if args.once {
+            once(service, boardings, args.json).await
+        } else {
+            live(service, boardings, &args.door, &folder).await
+        }
+    })
+}
+
+async fn once(service: Service, boardings: Vec<Boarding>, json: bool) -> Result<()> {
+    let caller = Caller::new(http::router(service.clone(), cores()));
+    let mut staff = Staff::hire(&service, &caller).await?;
+    let mut played = Vec::new();
+    for boarding in boardings {
+        let voyage = staff.stage(&service, &boarding).await?;
+        let bar = crate::references::bar(boarding.travellers.len() as u64, "travellers");
+        let mut passages = Vec::new();
+        for traveller in &boarding.travellers {
+            let mut passage = staff.pass(&service, traveller).await?;
+            staff.rule(&service, traveller, &mut passage).await?;
+            passages.push(passage);
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        played.push(staff.close(&service, voyage, passages).await?);
+    }
+    if json { crate::print_json(&played) } else { table::print(&played) }
+}
+
+async fn live(service: Service, boardings: Vec<Boarding>, door: &Door, folder: &Path) -> Result<()> {
+    let caller = Caller::new(http::router(service.clone(), cores()));
+    let mut staff = Staff::hire(&service, &caller).await?;
+    let Some(boarding) = boardings.into_iter().next_back() else { return Ok(()) };
+    staff.stage(&service, &boarding).await?;
+    let link = staff.gate_link().await?;
+    let (url, password) = (door.url(), &staff.password);
+    crate::print(&format!(
+        "\nPortunus demo. Your browser will warn once of the self-signed certificate.\n\n\
+         \x20 officer's console   {url}/console      sign in as  officer     {password}\n\
+         \x20 supervisor          {url}/supervisor   sign in as  supervisor  {password}\n\
+         \x20 administrator       {url}/admin        sign in as  administrator  {password}\n\
+         \x20 a gate of your own  {url}{link}\n\n\
+         A recorded boarding plays now; whoever is referred waits for your ruling in the console.\n\
+         To walk through your own gate: add your portrait in the administrator's page under the document\n\
+         {}, then open the gate's link on a device with a camera. Ctrl-C ends the demo.\n",
+        play::VISITOR_DOCUMENT
+    ))?;
+    let played = async {
+        loop {
+            for traveller in &boarding.travellers {
+                tokio::time::sleep(PACE).await;
+                let passage = staff.pass(&service, traveller).await?;
+                crate::print(&table::line(&passage))?;
+            }
+            crate::print("The recorded boarding is over; boarding stays open for you.")?;
+            std::future::pending::<()>().await;
+        }
+        #[expect(unreachable_code, reason = "gives the loop its type")]
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        served = serve::listen(service.clone(), door, folder) => served,
+        failed = played => failed,
+    }
+}

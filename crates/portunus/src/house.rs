@@ -1,0 +1,118 @@
+//! Putting the house together: which folder, which models, which law.
+
+use crate::ambient::{SystemClock, SystemEntropy, variable};
+use crate::models;
+use anyhow::{Context as _, Result};
+use portunus_biometrics::face::FaceEngine;
+use portunus_biometrics::pack::Pack;
+use portunus_core::policy::Policy;
+use portunus_core::ports::{Clock, Entropy};
+use portunus_server::service::{Parts, Service};
+use portunus_store::Store;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The policy pack in force when no other is named.
+const US_2025: &str = include_str!("../../../policies/us-2025.toml");
+
+/// What every command that touches data takes.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Folder {
+    /// Folder for data and keys [default: $PORTUNUS_DATA, else portunus in the XDG data folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+impl Folder {
+    pub(crate) fn path(&self) -> Result<PathBuf> {
+        if let Some(path) = &self.data {
+            return Ok(path.clone());
+        }
+        if let Some(path) = variable("PORTUNUS_DATA") {
+            return Ok(path.into());
+        }
+        let share = variable("XDG_DATA_HOME").map(PathBuf::from);
+        let share = share.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
+        Ok(share.context("no home folder is known: say where with --data DIR")?.join("portunus"))
+    }
+}
+
+/// What every command that compares faces takes.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Choices {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    #[command(flatten)]
+    pub(crate) cache: models::CacheArgs,
+    /// Model pack to use instead of the built-in one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pack: Option<PathBuf>,
+    /// Policy pack to use instead of us-2025
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+impl Choices {
+    fn policy(&self) -> Result<Policy> {
+        let Some(path) = &self.policy else { return Ok(Policy::from_toml(US_2025)?) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        Policy::from_toml(&text).with_context(|| path.display().to_string())
+    }
+
+    /// Opens the store in its folder, loads the models (fetching what is missing) and puts the service together.
+    pub(crate) fn open(&self) -> Result<Service> {
+        self.open_in(&self.folder.path()?)
+    }
+
+    /// The same, in this folder.
+    pub(crate) fn open_in(&self, folder: &Path) -> Result<Service> {
+        let policy = self.policy()?;
+        let store = open_store(folder)?;
+        let (engine, pack) = self.engine()?;
+        Ok(Service::new(Parts {
+            store,
+            engine: Arc::new(engine),
+            calibration: pack.calibration().clone(),
+            policy,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        }))
+    }
+
+    /// The face pipeline and its pack.
+    pub(crate) fn engine(&self) -> Result<(FaceEngine, Pack)> {
+        let cache = self.cache.locate()?;
+        let paths = cache.ensure_models(&models::Bar)?;
+        let pack = Pack::load(self.pack.as_deref().unwrap_or(&paths.pack_dir))?;
+        let engine = FaceEngine::load(&pack, &paths.runtime, cores()).context("loading the models")?;
+        Ok((engine, pack))
+    }
+}
+
+/// Opens the store in `folder`, which is made when it is not there.
+pub(crate) fn open_store(folder: &Path) -> Result<Store> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    Store::open(folder, Arc::new(SystemEntropy)).with_context(|| format!("opening the data in {}", folder.display()))
+}
+
+/// How many pictures are worked on at once.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The present instant.
+pub(crate) fn now() -> jiff::Timestamp {
+    SystemClock.now()
+}
+
+/// 16 fresh random bytes, for an identifier.
+pub(crate) fn fresh() -> [u8; 16] {
+    portunus_core::ports::fresh(&SystemEntropy)
+}
+
+/// 32 fresh random bytes, for a key.
+pub(crate) fn fresh_key() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    SystemEntropy.fill(&mut bytes);
+    bytes
+}

@@ -1,0 +1,101 @@
+//! `portunus serve`: one process, no configuration; the gate, the console and the APIs over TLS.
+
+use crate::house::{Choices, cores};
+use anyhow::{Context as _, Result};
+use portunus_server::http::{self, set_up_link};
+use portunus_server::service::Service;
+use portunus_server::tls;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+/// Requests under way get this long to end when the service is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// A caller has this long to send its headers.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) choices: Choices,
+    #[command(flatten)]
+    pub(crate) door: Door,
+}
+
+/// Where the service listens.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Door {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: SocketAddr,
+    /// Names that the self-signed certificate is made for; may be given several times
+    #[arg(long = "name", value_name = "NAME", default_values = ["localhost", "127.0.0.1", "::1"])]
+    pub(crate) names: Vec<String>,
+    /// Folder with cert.pem and key.pem [default: tls in the data folder, made on first run]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tls: Option<std::path::PathBuf>,
+}
+
+impl Door {
+    /// The address as a browser takes it.
+    pub(crate) fn url(&self) -> String {
+        let host = self.names.first().map_or("localhost", String::as_str);
+        format!("https://{host}:{}", self.listen.port())
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    keep_memory_to_ourselves();
+    let folder = args.choices.folder.path()?;
+    let service = args.choices.open_in(&folder)?;
+    runtime()?.block_on(async {
+        crate::print(&format!("Portunus at {}  (data in {})", args.door.url(), folder.display()))?;
+        let asked = service.clone();
+        if let Some(path) = tokio::task::spawn_blocking(move || set_up_link(&asked)).await?? {
+            crate::print(&format!("Make the first administrator here, once, within a day: {}{path}", args.door.url()))?;
+        }
+        listen(service, &args.door, &folder).await
+    })
+}
+
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the event loop")
+}
+
+/// No core dump and no debugger of another process shall find a photo in this one's memory.
+pub(crate) fn keep_memory_to_ourselves() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let done = setrlimit(Resource::Core, none).and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    if let Err(error) = done {
+        tracing::warn!(%error, "core dumps could not be switched off");
+    }
+}
+
+/// Serves until told to stop (SIGINT, SIGTERM), then lets requests end.
+pub(crate) async fn listen(service: Service, door: &Door, folder: &Path) -> Result<()> {
+    let tls_folder = door.tls.clone().unwrap_or_else(|| folder.join("tls"));
+    let config = tls::load_or_make(&tls_folder, &door.names).await?;
+    let handle = axum_server::Handle::new();
+    let stopping = handle.clone();
+    tokio::spawn(async move {
+        told_to_stop().await;
+        tracing::info!("stopping; requests under way may end");
+        stopping.graceful_shutdown(Some(GRACE));
+    });
+    let upkeep = tokio::spawn(service.clone().upkeep());
+    let mut server = axum_server::bind_rustls(door.listen, config).handle(handle);
+    server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
+    let served = server.serve(http::router(service, cores()).into_make_service()).await;
+    upkeep.abort();
+    served.with_context(|| format!("listening on {}: is another service there?", door.listen))
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
