@@ -16,7 +16,6 @@ pub(crate) use cache::Cache;
 use client::Client;
 pub(crate) use error::FetchError;
 pub(crate) use progress::Bar;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Where models are kept.
@@ -80,9 +79,20 @@ pub(crate) enum Command {
     },
 }
 
-/// Runs it; results go to standard output.
+/// Runs it; results go to standard output. A reader that has seen enough (`| head`) is no failure.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    match write_result(command, &mut std::io::stdout().lock()) {
+        Err(error) if is_closed_pipe(&error) => Ok(()),
+        result => result,
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn write_result(command: &Command, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
     match command {
         Command::Fetch { cache } => {
             let cache = cache.locate()?;
@@ -93,8 +103,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Command::List { cache, json } => show::list(&cache.locate()?, *json, &mut out),
-        Command::Show { cache, pack, json } => show::show(&cache.locate()?, pack.as_deref(), *json, &mut out),
-        Command::Verify { cache } => show::verify(&cache.locate()?, &mut out),
+        Command::List { cache, json } => show::list(&cache.locate()?, *json, out),
+        Command::Show { cache, pack, json } => show::show(&cache.locate()?, pack.as_deref(), *json, out),
+        Command::Verify { cache } => show::verify(&cache.locate()?, out),
     }
 }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// annex B: within 30 % of the true rate at 90 % confidence).
 pub const EVENTS_MIN: f64 = 30.0;
 
+/// How far back from its end the curve is looked at, to go on beyond it.
+const TAIL_DECADES: f64 = 2.0;
+
 /// No rate below this is ever claimed.
 const FMR_FLOOR: f64 = 1e-12;
 
@@ -88,8 +91,8 @@ impl TryFrom<Measured> for Calibration {
                 return Err(format!("calibration: points[{next}]: rates must fall and scores must rise"));
             }
         }
-        let steepest = points.windows(2).map(|pair| slope(pair[0], pair[1])).fold(0.0, f64::max);
-        Ok(Self { measured, score_per_decade: steepest })
+        let score_per_decade = tail_slope(points);
+        Ok(Self { measured, score_per_decade })
     }
 }
 
@@ -102,6 +105,13 @@ impl From<Calibration> for Measured {
 /// Score per decade of FMR between two points.
 fn slope(low: Point, high: Point) -> f64 {
     f64::from(high.score.0 - low.score.0) / (low.fmr.get().log10() - high.fmr.get().log10())
+}
+
+/// The largest score per decade in the last [`TAIL_DECADES`] of the curve.
+fn tail_slope(points: &[Point]) -> f64 {
+    let last = points[points.len() - 1].fmr.get().log10();
+    let in_tail = |pair: &&[Point]| pair[1].fmr.get().log10() - last < TAIL_DECADES;
+    points.windows(2).filter(in_tail).map(|pair| slope(pair[0], pair[1])).fold(0.0, f64::max)
 }
 
 impl Calibration {
@@ -121,8 +131,9 @@ impl Calibration {
     /// Each comparison then may err at FMR = 1 - (1 - FPIR)^(1/N), as if comparisons were independent, each
     /// person having one template (ISO/IEC 19795-1: an upper estimate for the better matchers). Between points
     /// the score is linear in log FMR. A rate above the first point's gets the first point's score. Beyond the
-    /// last point the curve goes on with the largest score per decade seen anywhere in it, which asks for more
-    /// than the data suggest; a threshold above every possible score means that nobody is confirmed.
+    /// last point the curve goes on with the largest score per decade seen in its last two decades: tails of
+    /// impostor scores fall faster and faster, so this asks for more than the data suggest. A threshold above
+    /// every possible score means that nobody is confirmed.
     pub fn threshold(&self, gallery_people: u32, wanted_fpir: Rate) -> Score {
         let people = f64::from(gallery_people.max(1));
         let fmr = -((-wanted_fpir.get()).ln_1p() / people).exp_m1();
@@ -251,9 +262,14 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_data_the_curve_is_the_most_cautious_it_ever_was() {
+    fn beyond_the_data_the_curve_is_as_cautious_as_its_last_two_decades_ever_were() {
         let curve = calibration(&[(0.5, 0.2), (0.1, 0.1), (0.1, 0.05)]);
         let last = curve.measured().points[2];
+        let score = curve.threshold(1, rate(last.fmr.get() / 10.0));
+        assert!((score.0 - last.score.0 - 0.1).abs() < 1e-5, "{score:?}");
+        // A steep beginning, three decades back, does not count.
+        let curve = calibration(&[(0.5, 0.2), (0.1, 0.3), (0.1, 0.1), (0.1, 0.05)]);
+        let last = curve.measured().points[3];
         let score = curve.threshold(1, rate(last.fmr.get() / 10.0));
         assert!((score.0 - last.score.0 - 0.1).abs() < 1e-5, "{score:?}");
     }

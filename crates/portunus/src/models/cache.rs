@@ -151,11 +151,17 @@ impl Cache {
         check(&what, &read_at_most(&file, package.bytes)?, package.sha256)?;
         step.at(package.bytes);
         let taken = take(package, &file, members)?;
-        self.replace(dir, |new| taken.iter().try_for_each(|(member, bytes)| write(&new.join(member.name), bytes)))
+        self.replace(dir, |new| {
+            taken.iter().try_for_each(|(member, bytes)| write(&new.join(member.name), bytes))
+        })
     }
 
     /// Fills a new folder and puts it where `dir` is. The lock must be held.
-    fn replace(&self, dir: &Path, fill: impl FnOnce(&Path) -> Result<(), FetchError>) -> Result<(), FetchError> {
+    fn replace(
+        &self,
+        dir: &Path,
+        fill: impl FnOnce(&Path) -> Result<(), FetchError>,
+    ) -> Result<(), FetchError> {
         let parent = dir.parent().unwrap_or(&self.dir);
         fs::create_dir_all(parent).map_err(FetchError::io(parent))?;
         // `old` and `new` end with their holder, on success and on failure.
@@ -195,7 +201,8 @@ impl Cache {
 
     /// Whether the folder is the built-in pack of this very version.
     fn pack_is_whole(dir: &Path) -> bool {
-        read_at_most(&dir.join(MANIFEST_NAME), MANIFEST.len() as u64).is_ok_and(|found| found == MANIFEST.as_bytes())
+        read_at_most(&dir.join(MANIFEST_NAME), MANIFEST.len() as u64)
+            .is_ok_and(|found| found == MANIFEST.as_bytes())
             && Pack::load(dir).is_ok()
     }
 }

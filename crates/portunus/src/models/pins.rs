@@ -87,8 +87,13 @@ pub(crate) fn runtime(os: &str, arch: &str) -> Option<(Package, Member)> {
         ),
         _ => return None,
     };
-    let package =
-        Package { name: "onnxruntime", version: RUNTIME_VERSION, kind: Kind::Wheel { platform }, bytes, sha256 };
+    let package = Package {
+        name: "onnxruntime",
+        version: RUNTIME_VERSION,
+        kind: Kind::Wheel { platform },
+        bytes,
+        sha256,
+    };
     let member = Member {
         path: "onnxruntime/capi/libonnxruntime.so.1.32.0",
         name: "libonnxruntime.so.1.32.0",

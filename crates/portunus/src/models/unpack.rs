@@ -52,13 +52,17 @@ fn from_zip(file: File, members: &[Member]) -> Result<Vec<Taken>, String> {
     let mut entries = archive.entries(&mut buffer);
     for _ in 0..ARCHIVE_MEMBERS_MAX {
         let Some(entry) = entries.next_entry().map_err(broken)? else { break };
-        if let Some(member) = members.iter().find(|member| member.path.as_bytes() == entry.file_path().as_bytes()) {
+        if let Some(member) =
+            members.iter().find(|member| member.path.as_bytes() == entry.file_path().as_bytes())
+        {
             found.push((*member, entry.wayfinder(), entry.compression_method()));
         }
     }
     let one = |member: &Member| {
-        let (_, at, method) =
-            found.iter().find(|(found, ..)| found == member).ok_or_else(|| format!("{} is not in it", member.path))?;
+        let (_, at, method) = found
+            .iter()
+            .find(|(found, ..)| found == member)
+            .ok_or_else(|| format!("{} is not in it", member.path))?;
         let entry = archive.get_entry(*at).map_err(broken)?;
         let bytes = match *method {
             rawzip::CompressionMethod::STORE => read_bounded(entry.reader(), member.path),
