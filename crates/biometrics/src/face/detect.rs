@@ -7,7 +7,7 @@
 use crate::face::geometry::{Area, Landmarks, Point};
 use crate::face::net::{Net, NetError, Planes};
 use crate::face::picture::Picture;
-use crate::face::resample::shrink;
+use crate::face::resample::resize;
 use crate::pack::Pack;
 use crate::pack::manifest::DetectorKind;
 use std::path::Path;
@@ -18,6 +18,13 @@ pub const WORKING_SIDE_MAX: u32 = 640;
 pub const FACES_MAX: usize = 32;
 /// Most boxes, best first, that enter the suppression of overlaps, which takes quadratic time.
 const BOXES_MAX: usize = 1024;
+/// Side of the close-up in which the subject's points are found again, in pixels, and the margin around the face.
+const CLOSE_UP_SIDE: u32 = 320;
+const CLOSE_UP_MARGIN: f32 = 0.4;
+/// A close-up enlarges at most this much: there is nothing more to see.
+const ENLARGED_MAX: f32 = 4.0;
+/// The face in the close-up is the one looked for when the boxes overlap this much.
+const SAME_FACE_OVERLAP: f32 = 0.5;
 const STRIDES: [usize; 3] = [8, 16, 32];
 const OUTPUTS: [&str; 12] = [
     "cls_8", "cls_16", "cls_32", "obj_8", "obj_16", "obj_32", "bbox_8", "bbox_16", "bbox_32", "kps_8",
@@ -33,6 +40,16 @@ pub struct Detection {
     pub landmarks: Landmarks,
     /// How sure the detector is, 0 to 1.
     pub confidence: f32,
+}
+
+impl Detection {
+    fn moved(self, right: f32, down: f32) -> Self {
+        let point = |p: Point| Point { x: p.x + right, y: p.y + down };
+        let Landmarks { eyes, nose, mouth } = self.landmarks;
+        let landmarks = Landmarks { eyes: eyes.map(point), nose: point(nose), mouth: mouth.map(point) };
+        let area = Area { left: self.area.left + right, top: self.area.top + down, ..self.area };
+        Self { area, landmarks, ..self }
+    }
 }
 
 /// A pack's detector, loaded.
@@ -64,12 +81,29 @@ impl Detector {
     /// The faces in a picture, best first, at most [`FACES_MAX`].
     pub(crate) fn detect(&self, picture: &Picture) -> Result<Vec<Detection>, NetError> {
         let longest = picture.width().max(picture.height());
-        let scale = (WORKING_SIDE_MAX as f32 / longest as f32).min(1.0);
-        let side = |length: u32| ((length as f32 * scale).round() as usize).clamp(1, length as usize);
+        self.detect_at(picture, (WORKING_SIDE_MAX as f32 / longest as f32).min(1.0))
+    }
+
+    /// A face found by [`Self::detect`], looked at once more, close up: its points become more exact. Returns it as
+    /// it was when nothing is found there any more.
+    pub(crate) fn refine(&self, picture: &Picture, face: &Detection) -> Result<Detection, NetError> {
+        let area = face.area.widened(CLOSE_UP_MARGIN);
+        let crop = picture.crop(area);
+        let longest = crop.width().max(crop.height());
+        let scale = (CLOSE_UP_SIDE as f32 / longest as f32).min(ENLARGED_MAX);
+        // The crop begins at whole pixels within the picture.
+        let (left, top) = (area.left.round().max(0.0), area.top.round().max(0.0));
+        let found = self.detect_at(&crop, scale)?.into_iter().map(|d| d.moved(left, top));
+        let nearest = found.max_by(|a, b| a.area.overlap(face.area).total_cmp(&b.area.overlap(face.area)));
+        Ok(nearest.filter(|d| d.area.overlap(face.area) >= SAME_FACE_OVERLAP).unwrap_or(*face))
+    }
+
+    fn detect_at(&self, picture: &Picture, scale: f32) -> Result<Vec<Detection>, NetError> {
+        let side = |length: u32| ((length as f32 * scale).round() as usize).max(1);
         let (width, height) = (side(picture.width()), side(picture.height()));
         let padded = |length: usize| length.next_multiple_of(self.side_multiple);
         let (padded_w, padded_h) = (padded(width), padded(height));
-        let input = self.planes.lay(&shrink(picture, width, height), width, (padded_w, padded_h));
+        let input = self.planes.lay(&resize(picture, width, height), width, (padded_w, padded_h));
         let outputs = self.net.run(&input, padded_h, padded_w, &OUTPUTS)?;
         let outputs: Vec<&[f32]> = outputs.iter().map(|o| o.as_slice()).collect();
         let found = suppress(boxes(&outputs, padded_w, padded_h, self.score_min)?, self.overlap_max);

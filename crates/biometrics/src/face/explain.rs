@@ -31,7 +31,10 @@ impl FrameExplanation {
         self.size = (picture.width(), picture.height());
         self.detections = found.to_vec();
         if let Outcome::Subject(subject) = outcome {
-            self.subject = found.iter().position(|f| f.area == subject.area);
+            self.subject = {
+                let overlap = |f: &Detection| f.area.overlap(subject.area);
+                (0..found.len()).max_by(|a, b| overlap(&found[*a]).total_cmp(&overlap(&found[*b])))
+            };
             self.chip = Some(subject.chip.clone());
             self.quality = Some(subject.quality.clone());
         }

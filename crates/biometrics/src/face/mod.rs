@@ -8,6 +8,22 @@
 //! [`FaceEngine::assess`] stops at quality, for a live preview. Only the subject, the person who stands at the
 //! gate, is cropped, measured and templated: bystanders are counted, and painted over where the crop shows them.
 //!
+//! ```no_run
+//! use portunus_biometrics::{face::{FaceEngine, ProbeOutcome}, pack::Pack};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let pack = Pack::load("packs/opencv-zoo".as_ref())?;
+//! let engine = FaceEngine::load(&pack, "libonnxruntime.so".as_ref(), 2)?;
+//! let frame = std::fs::read("frame.jpg")?;
+//! match engine.probe(&[&frame], None)? {
+//!     ProbeOutcome::Found(probe) => println!("a template of {} values", probe.template.values().len()),
+//!     ProbeOutcome::PoorQuality(subject) => println!("{:?}", subject.quality.advice()),
+//!     ProbeOutcome::NoFace => println!("nobody"),
+//!     ProbeOutcome::Several => println!("one at a time, please"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Presentation attack
 //! Nothing here tells a face from a picture or a mask of one, and every [`Analysis`] says so
 //! ([`PresentationAttack::NotTested`]). A staffed gate has an officer who looks; **an unattended gate needs a
@@ -182,7 +198,7 @@ impl FaceEngine {
             Choice::Unclear => Outcome::Several,
             // Five points in one place are no face.
             Choice::Subject(face) => {
-                self.subject(picture, face, &found).map_or(Outcome::NoFace, Outcome::Subject)
+                self.subject(picture, &face, &found)?.map_or(Outcome::NoFace, Outcome::Subject)
             }
         };
         if let Some(explain) = explain {
@@ -193,12 +209,19 @@ impl FaceEngine {
         Ok(Analysis { outcome, bystanders, presentation_attack: PresentationAttack::NotTested })
     }
 
-    fn subject(&self, picture: &Picture, face: Detection, found: &[Detection]) -> Option<Subject> {
-        let Detection { area, landmarks, confidence } = face;
-        let chip = self.recogniser.chip(picture, &landmarks)?;
-        let quality = Quality::of(picture, &face, &self.quality_limits)?;
-        let crop = crop::of(picture, &face, found);
-        Some(Subject { area, landmarks, confidence, quality, crop, chip })
+    fn subject(
+        &self,
+        picture: &Picture,
+        face: &Detection,
+        found: &[Detection],
+    ) -> Result<Option<Subject>, NetError> {
+        let close = self.detector.refine(picture, face)?;
+        let chip = self.recogniser.chip(picture, &close.landmarks);
+        let quality = Quality::of(picture, &close, &self.quality_limits);
+        let (Some(chip), Some(quality)) = (chip, quality) else { return Ok(None) };
+        let crop = crop::of(picture, face, found);
+        let Detection { area, landmarks, confidence } = close;
+        Ok(Some(Subject { area, landmarks, confidence, quality, crop, chip }))
     }
 
     /// Looks at one preview frame: faces and quality, no template, no crop kept.

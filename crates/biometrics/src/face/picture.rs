@@ -1,6 +1,6 @@
 //! A picture of a person: bytes in, pixels out, nothing trusted on the way.
 //!
-//! Caps are checked on the file's own headers before a decoder sees it ([`header`]), orientation is applied,
+//! Caps are checked on the file's own headers before a decoder sees it (`header`), orientation is applied,
 //! and everything becomes 8-bit RGB. Colour profiles are ignored: cameras and passport systems send sRGB.
 
 mod header;

@@ -1,7 +1,40 @@
-//! Makes a picture smaller by area averaging: every source pixel counts by how much of it is covered.
+//! Brings a picture to another size: smaller by area averaging, where every source pixel counts by how much of it is
+//! covered, larger by bilinear interpolation.
 
 use crate::face::picture::Picture;
 use zeroize::Zeroizing;
+
+/// The picture at `width` x `height`, each larger than the picture's own or both smaller: interleaved RGB, 0 to 255.
+pub(crate) fn resize(picture: &Picture, width: usize, height: usize) -> Zeroizing<Vec<f32>> {
+    let (from_w, from_h) = (picture.width() as usize, picture.height() as usize);
+    if width <= from_w && height <= from_h {
+        return shrink(picture, width, height);
+    }
+    let columns: Vec<(usize, usize, f32)> = (0..width).map(|x| neighbours(x, width, from_w)).collect();
+    let mut out = Zeroizing::new(Vec::with_capacity(width * height * 3));
+    for y in 0..height {
+        let (above, below, down) = neighbours(y, height, from_h);
+        let (upper, lower) = (picture.row(above), picture.row(below));
+        for (left, right, along) in &columns {
+            for c in 0..3 {
+                let mix = |row: &[u8]| {
+                    let (a, b) = (f32::from(row[left * 3 + c]), f32::from(row[right * 3 + c]));
+                    a + (b - a) * along
+                };
+                let (a, b) = (mix(upper), mix(lower));
+                out.push(a + (b - a) * down);
+            }
+        }
+    }
+    out
+}
+
+/// The two source pixels that a target pixel lies between, and how near it is to the second.
+fn neighbours(at: usize, to: usize, from: usize) -> (usize, usize, f32) {
+    let place = ((at as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, (from - 1) as f64);
+    let first = place as usize;
+    (first, (first + 1).min(from - 1), (place - first as f64) as f32)
+}
 
 /// The picture at `width` x `height`, each at most the picture's own: interleaved RGB, 0 to 255.
 pub(crate) fn shrink(picture: &Picture, width: usize, height: usize) -> Zeroizing<Vec<f32>> {
@@ -62,6 +95,13 @@ fn shares(from: usize, to: usize) -> Vec<Share> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn enlarging_interpolates_between_pixel_centres() {
+        let two = Picture::from_rgb(2, 1, vec![0, 0, 0, 100, 100, 100]).unwrap();
+        let wide: Vec<f32> = resize(&two, 4, 2).iter().copied().step_by(3).collect();
+        assert_eq!(wide, [0.0, 25.0, 75.0, 100.0, 0.0, 25.0, 75.0, 100.0]);
+    }
 
     #[test]
     fn shrinking_keeps_the_mean_and_a_flat_picture_flat() {

@@ -7,7 +7,7 @@ use crate::face::picture::Picture;
 /// A second face whose weight comes this near to the first's makes it unclear who the subject is.
 const AMBIGUOUS_RATIO: f32 = 0.7;
 /// How much of its weight a face in the picture's corner loses.
-const CORNER_LOSS: f32 = 0.6;
+const CORNER_LOSS: f32 = 0.9;
 
 /// Who the subject is.
 #[derive(Debug, Clone, Copy, PartialEq)]
