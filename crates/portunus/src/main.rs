@@ -44,6 +44,10 @@ enum Command {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     log_to_stderr();
+    #[cfg(feature = "failpoints")]
+    if let Some(name) = ambient::variable("PORTUNUS_FAILPOINT").and_then(|name| name.into_string().ok()) {
+        portunus_store::set_failpoint(&name);
+    }
     match &cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use portunus_server::http::{self, set_up_link};
 use portunus_server::service::Service;
 use portunus_server::tls;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,11 +36,28 @@ pub(crate) struct Door {
     pub(crate) tls: Option<std::path::PathBuf>,
 }
 
+/// A door with its socket bound: connections already queue.
+pub(crate) struct Bound {
+    socket: TcpListener,
+    address: SocketAddr,
+    door: Door,
+}
+
 impl Door {
+    /// Binds the socket. Port 0 takes any that is free.
+    pub(crate) fn bind(&self) -> Result<Bound> {
+        let fail = || format!("listening on {}: is another service there?", self.listen);
+        let socket = TcpListener::bind(self.listen).with_context(fail)?;
+        socket.set_nonblocking(true)?;
+        Ok(Bound { address: socket.local_addr()?, socket, door: self.clone() })
+    }
+}
+
+impl Bound {
     /// The address as a browser takes it.
     pub(crate) fn url(&self) -> String {
-        let host = self.names.first().map_or("localhost", String::as_str);
-        format!("https://{host}:{}", self.listen.port())
+        let host = self.door.names.first().map_or("localhost", String::as_str);
+        format!("https://{host}:{}", self.address.port())
     }
 }
 
@@ -49,12 +66,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = args.choices.folder.path()?;
     let service = args.choices.open_in(&folder)?;
     runtime()?.block_on(async {
-        crate::print(&format!("Portunus at {}  (data in {})", args.door.url(), folder.display()))?;
+        let bound = args.door.bind()?;
+        crate::print(&format!("Portunus at {}  (data in {})", bound.url(), folder.display()))?;
         let asked = service.clone();
         if let Some(path) = tokio::task::spawn_blocking(move || set_up_link(&asked)).await?? {
-            crate::print(&format!("Make the first administrator here, once, within a day: {}{path}", args.door.url()))?;
+            crate::print(&format!("Make the first administrator here, once, within a day: {}{path}", bound.url()))?;
         }
-        listen(service, &args.door, &folder).await
+        listen(service, bound, &folder).await
     })
 }
 
@@ -73,9 +91,9 @@ pub(crate) fn keep_memory_to_ourselves() {
 }
 
 /// Serves until told to stop (SIGINT, SIGTERM), then lets requests end.
-pub(crate) async fn listen(service: Service, door: &Door, folder: &Path) -> Result<()> {
-    let tls_folder = door.tls.clone().unwrap_or_else(|| folder.join("tls"));
-    let config = tls::load_or_make(&tls_folder, &door.names).await?;
+pub(crate) async fn listen(service: Service, bound: Bound, folder: &Path) -> Result<()> {
+    let tls_folder = bound.door.tls.clone().unwrap_or_else(|| folder.join("tls"));
+    let config = tls::load_or_make(&tls_folder, &bound.door.names).await?;
     let handle = axum_server::Handle::new();
     let stopping = handle.clone();
     tokio::spawn(async move {
@@ -84,11 +102,11 @@ pub(crate) async fn listen(service: Service, door: &Door, folder: &Path) -> Resu
         stopping.graceful_shutdown(Some(GRACE));
     });
     let upkeep = tokio::spawn(service.clone().upkeep());
-    let mut server = axum_server::bind_rustls(door.listen, config).handle(handle);
+    let mut server = axum_server::from_tcp_rustls(bound.socket, config)?.handle(handle);
     server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
     let served = server.serve(http::router(service, cores()).into_make_service()).await;
     upkeep.abort();
-    served.with_context(|| format!("listening on {}: is another service there?", door.listen))
+    served.context("serving")
 }
 
 async fn told_to_stop() {

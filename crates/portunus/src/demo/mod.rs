@@ -7,7 +7,7 @@ mod table;
 
 use crate::house::{Choices, cores};
 use crate::models;
-use crate::serve::{self, Door};
+use crate::serve::{self, Bound, Door};
 use anyhow::{Context as _, Result, bail};
 use caller::Caller;
 use cast::Boarding;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if args.once {
             once(service, boardings, args.json).await
         } else {
-            live(service, boardings, &args.door, &folder).await
+            live(service, boardings, args.door.bind()?, &folder).await
         }
     })
 }
@@ -87,7 +87,7 @@ async fn once(service: Service, boardings: Vec<Boarding>, json: bool) -> Result<
     if json { crate::print_json(&played) } else { table::print(&played) }
 }
 
-async fn live(service: Service, boardings: Vec<Boarding>, door: &Door, folder: &Path) -> Result<()> {
+async fn live(service: Service, boardings: Vec<Boarding>, door: Bound, folder: &Path) -> Result<()> {
     let caller = Caller::new(http::router(service.clone(), cores()));
     let mut staff = Staff::hire(&service, &caller).await?;
     let Some(boarding) = boardings.into_iter().next_back() else { return Ok(()) };

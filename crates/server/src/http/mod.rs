@@ -39,6 +39,10 @@ const REQUESTS_MAX: usize = 512;
 /// Captures waiting for a turn at the models.
 const PICTURES_WAITING_MAX: usize = 64;
 
+/// A gate with a traveller before it sends three requests a second.
+const DEVICE_REQUESTS_PER_MINUTE: u32 = 3000;
+const DEVICE_REQUESTS_AT_ONCE: u32 = 300;
+
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob: data:; connect-src 'self'; media-src 'self' blob:; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
@@ -66,7 +70,7 @@ impl std::ops::Deref for App {
 pub fn router(service: Service, cores: usize) -> Router {
     let app = App(Arc::new(Shared {
         service,
-        device_rate: Rate::new(600, 60),
+        device_rate: Rate::new(DEVICE_REQUESTS_PER_MINUTE, DEVICE_REQUESTS_AT_ONCE),
         sign_in_rate: Rate::new(10, 10),
         pictures: Pictures::new(cores.max(1), PICTURES_WAITING_MAX),
     }));
