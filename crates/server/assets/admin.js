@@ -1,6 +1,6 @@
 // Administration: forms post JSON; an enrolment link is shown once.
 
-import { instant, localTimes, post, say } from "./people.js";
+import { instant, localTimes, post, say, upload } from "./people.js";
 
 const element = (id) => document.getElementById(id);
 localTimes(document);
@@ -34,8 +34,26 @@ function showLink(link) {
   element("link-text").select();
 }
 
+const OUTCOMES = {
+  added: "The portrait was added.",
+  unchanged: "This portrait was there already.",
+  replaced: "The portrait took the place of an older one.",
+};
+
+async function send(form) {
+  if (form.dataset.upload) {
+    const { outcome, reason } = await upload(form.dataset.upload, form);
+    if (!(outcome in OUTCOMES)) return problem(`The portrait was not taken: ${reason}`);
+    form.reset();
+    return say(OUTCOMES[outcome]);
+  }
+  const answer = await post(form.dataset.post, fields(form));
+  if (form.dataset.then === "link") showLink(answer.link);
+  else location.reload();
+}
+
 document.addEventListener("submit", async (event) => {
-  const form = event.target.closest("form[data-post]");
+  const form = event.target.closest("form[data-post], form[data-upload]");
   if (!form) return;
   event.preventDefault();
   if (form.dataset.ask && !confirm(form.dataset.ask)) return;
@@ -43,9 +61,7 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   problem("");
   try {
-    const answer = await post(form.dataset.post, fields(form));
-    if (form.dataset.then === "link") showLink(answer.link);
-    else location.reload();
+    await send(form);
   } catch (error) {
     problem(error.message);
   } finally {

@@ -39,6 +39,11 @@ export async function post(path, value) {
   return text && answer.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : undefined;
 }
 
+/** Posts a form's fields and files as they are; resolves to the JSON that came back. */
+export async function upload(path, form) {
+  return (await ask(path, { method: "POST", body: new FormData(form), signal: AbortSignal.timeout(60_000) })).json();
+}
+
 let saidTimer;
 
 /** Says in a line, seen and heard, what happened. */

@@ -96,6 +96,11 @@ pub fn admin(view: &AdminView) -> Markup {
                 @for row in &view.points { (point(row)) }
                 (new_point())
             }
+            section aria-labelledby="references-title" {
+                h2 #references-title { "Reference portraits" }
+                p .muted { "One at a time, by the document they belong to; whole flights come by " code { "portunus references import" } "." }
+                (new_reference())
+            }
             section aria-labelledby="people-title" {
                 h2 #people-title { "People" }
                 (people(&view.people))
@@ -222,6 +227,25 @@ fn new_point() -> Markup {
                 select #point-direction name="direction" { option value="exit" { "Exit" } option value="entry" { "Entry" } }
                 input type="hidden" name="kind" value="boarding-gate";
                 button type="submit" .primary { "Make the point" }
+            }
+        }
+    }
+}
+
+fn new_reference() -> Markup {
+    html! {
+        details .new {
+            summary { "Add a portrait" }
+            form .fields data-upload="/api/admin/v1/references" {
+                label for="reference-issuer" { "Issuing state, as in the MRZ" }
+                input #reference-issuer name="issuer" required maxlength="3" autocomplete="off" placeholder="UTO";
+                label for="reference-kind" { "Kind of document, as in the MRZ" }
+                input #reference-kind name="kind" required maxlength="2" autocomplete="off" value="P";
+                label for="reference-number" { "Number" }
+                input #reference-number name="number" required maxlength="35" autocomplete="off" spellcheck="false";
+                label for="reference-portrait" { "Portrait, JPEG or PNG: a file, or taken now" }
+                input #reference-portrait name="portrait" type="file" required accept="image/jpeg,image/png";
+                button type="submit" .primary { "Add" }
             }
         }
     }

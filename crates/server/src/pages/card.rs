@@ -245,7 +245,11 @@ fn comparison(view: &CardView) -> Markup {
                 p { (score.in_words()) }
             }
         } @else if view.lane == Lane::Photo && view.stage != Stage::AtGate {
-            p .muted { "No comparison was made." }
+            @if view.reasons.contains(&Reason::NoCandidate) {
+                p .muted { "Compared with everybody in this voyage's gallery: nobody reached the threshold." }
+            } @else {
+                p .muted { "No comparison was made." }
+            }
         }
     }
 }
