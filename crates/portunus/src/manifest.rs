@@ -4,9 +4,8 @@ use crate::house::{Folder, now, open_store};
 use anyhow::{Context as _, Result, bail};
 use portunus_core::voyage::{Capacity, Voyage, VoyageKey};
 use portunus_documents::edifact::paxlst;
-use portunus_documents::edifact::problem::Problem;
-use portunus_store::Store;
-use portunus_store::{Listed, ManifestOutcome};
+use portunus_server::service::{Taken, TakenMessage, take_manifests};
+use portunus_store::{Listed, Store};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -45,26 +44,10 @@ pub(crate) struct Show {
 }
 
 #[derive(Serialize)]
-struct ImportedMessage {
-    voyage: String,
-    reference: String,
-    passengers: usize,
-    infants: usize,
-    crew: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<String>,
-    added: usize,
-    updated: usize,
-    removed: usize,
-    unchanged: usize,
-}
-
-#[derive(Serialize)]
-struct ImportedFile {
+struct Imported {
     file: String,
-    messages: Vec<ImportedMessage>,
-    problems: Vec<Problem>,
-    problems_left_out: usize,
+    #[serde(flatten)]
+    taken: Taken,
 }
 
 pub(crate) fn run(command: &Command) -> Result<()> {
@@ -80,7 +63,7 @@ fn import(args: &Import) -> Result<()> {
     let mut taken = 0;
     for path in &args.files {
         let file = import_file(store.as_ref(), path)?;
-        taken += file.messages.iter().filter(|m| m.refused.is_none()).count();
+        taken += file.taken.messages.iter().filter(|m| m.refused.is_none()).count();
         files.push(file);
     }
     if args.json {
@@ -94,60 +77,42 @@ fn import(args: &Import) -> Result<()> {
     Ok(())
 }
 
-fn import_file(store: Option<&Store>, path: &Path) -> Result<ImportedFile> {
-    let name = path.display().to_string();
-    let length = std::fs::metadata(path).with_context(|| format!("reading {name}"))?.len();
+fn import_file(store: Option<&Store>, path: &Path) -> Result<Imported> {
+    let file = path.display().to_string();
+    let length = std::fs::metadata(path).with_context(|| format!("reading {file}"))?.len();
     if length > paxlst::INPUT_BYTES_MAX as u64 {
-        bail!("{name}: {length} bytes, at most {} are read", paxlst::INPUT_BYTES_MAX);
+        bail!("{file}: {length} bytes, at most {} are read", paxlst::INPUT_BYTES_MAX);
     }
-    let bytes = std::fs::read(path).with_context(|| format!("reading {name}"))?;
-    let reading = paxlst::read(&bytes);
-    let mut messages = Vec::new();
-    for message in &reading.messages {
-        let people = &message.manifest.people;
-        let count = |capacity| people.iter().filter(|p| p.capacity == capacity).count();
-        let mut imported = ImportedMessage {
-            voyage: message.manifest.voyage.to_string(),
-            reference: message.reference.clone(),
-            passengers: count(Capacity::Passenger),
-            infants: count(Capacity::Infant),
-            crew: count(Capacity::Crew),
-            refused: None,
-            added: 0,
-            updated: 0,
-            removed: 0,
-            unchanged: 0,
-        };
-        match store.map(|store| store.apply_manifest(&message.manifest, now())).transpose()? {
-            Some(ManifestOutcome::Applied(applied)) => {
-                (imported.added, imported.updated) = (applied.added, applied.updated);
-                (imported.removed, imported.unchanged) = (applied.removed, applied.unchanged);
-            }
-            Some(ManifestOutcome::Refused { status, .. }) => {
-                imported.refused = Some(format!("the voyage is {status:?}: nothing can be added").to_lowercase());
-            }
-            None => {}
-        }
-        messages.push(imported);
-    }
-    let problems_left_out = reading.problems_left_out;
-    Ok(ImportedFile { file: name, messages, problems: reading.problems, problems_left_out })
+    let reading = paxlst::read(&std::fs::read(path).with_context(|| format!("reading {file}"))?);
+    let taken = match store {
+        Some(store) => take_manifests(store, reading, now())?,
+        None => Taken {
+            messages: reading.messages.iter().map(TakenMessage::listing).collect(),
+            problems: reading.problems,
+            problems_left_out: reading.problems_left_out,
+        },
+    };
+    Ok(Imported { file, taken })
 }
 
-fn in_words(file: &ImportedFile) -> String {
-    let mut lines = vec![format!("{}:", file.file)];
-    for m in &file.messages {
+fn in_words(imported: &Imported) -> String {
+    let Taken { messages, problems, problems_left_out } = &imported.taken;
+    let mut lines = vec![format!("{}:", imported.file)];
+    for m in messages {
         let what = m.refused.clone().unwrap_or_else(|| {
-            format!("{} added, {} updated, {} removed, {} unchanged", m.added, m.updated, m.removed, m.unchanged)
+            format!(
+                "{} added, {} updated, {} removed, {} unchanged",
+                m.added, m.updated, m.removed, m.unchanged
+            )
         });
         lines.push(format!(
             "  {} ({} passengers, {} infants, {} crew): {what}",
             m.voyage, m.passengers, m.infants, m.crew
         ));
     }
-    lines.extend(file.problems.iter().map(|problem| format!("  {problem}")));
-    if file.problems_left_out > 0 {
-        lines.push(format!("  and {} further problems", file.problems_left_out));
+    lines.extend(problems.iter().map(|problem| format!("  {problem}")));
+    if *problems_left_out > 0 {
+        lines.push(format!("  and {problems_left_out} further problems"));
     }
     lines.join("\n")
 }
@@ -173,8 +138,14 @@ fn show(args: &Show) -> Result<()> {
             capacity: stated.capacity,
             name: format!("{}, {}", stated.family_name, stated.given_names),
             nationality: stated.nationality.map(|state| state.to_string()),
-            document: stated.documents.first().map(|d| format!("{} {} {}", d.issuer, d.kind.as_str(), d.number())),
-            reference: staging.iter().find(|(id, _)| *id == listed.passenger.id).map(|(_, state)| state.clone()),
+            document: stated
+                .documents
+                .first()
+                .map(|d| format!("{} {} {}", d.issuer, d.kind.as_str(), d.number())),
+            reference: staging
+                .iter()
+                .find(|(id, _)| *id == listed.passenger.id)
+                .map(|(_, state)| state.clone()),
             boarded: listed.boarding.is_some(),
         }
     };

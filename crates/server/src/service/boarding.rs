@@ -1,4 +1,4 @@
-//! Voyages: manifests in, boarding opened and closed, what carriers and supervisors see of it.
+//! Voyages: boarding opened and closed, what carriers and supervisors see of it.
 
 use super::{Refused, Service};
 use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
@@ -7,43 +7,10 @@ use portunus_core::place::{CrossingPoint, Direction};
 use portunus_core::policy::{DataClass, PersonClass};
 use portunus_core::retention::{Evidence, standing};
 use portunus_core::voyage::{Capacity, Movement, Voyage, VoyageKey, VoyageStatus};
-use portunus_documents::edifact::paxlst::Reading;
-use portunus_documents::edifact::problem::Problem;
 use portunus_documents::ports::country_of;
+use portunus_store::Listed;
 use portunus_store::{CloseVoyage, Crossing};
-use portunus_store::{Listed, ManifestOutcome};
 use serde::Serialize;
-
-/// What came of one message.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct TakenMessage {
-    /// Carrier, number, date.
-    pub voyage: String,
-    /// Whether the message was applied; else `refused` says why.
-    pub applied: bool,
-    /// Why not.
-    pub refused: Option<String>,
-    /// People new on the voyage.
-    pub added: usize,
-    /// People whose statement changed.
-    pub updated: usize,
-    /// People taken off.
-    pub removed: usize,
-    /// People stated again, as before.
-    pub unchanged: usize,
-    /// People taken off who had boarded: they stay, for an officer to see.
-    pub removed_though_boarded: usize,
-}
-
-/// What came of an interchange.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Taken {
-    /// One for each message that could be read.
-    pub messages: Vec<TakenMessage>,
-    /// What could not, where, and what was expected.
-    #[schema(value_type = Vec<Object>)]
-    pub problems: Vec<Problem>,
-}
 
 /// A voyage as its carrier may see it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -109,43 +76,6 @@ pub struct Sought {
 const SOUGHT_MAX: usize = 30;
 
 impl Service {
-    /// Applies the messages of an interchange, each in a transaction of its own.
-    ///
-    /// # Errors
-    /// Only when the store fails; what cannot be applied is in the answer.
-    pub fn take_manifests(&self, reading: Reading) -> Result<Taken, Refused> {
-        let now = self.now();
-        let mut messages = Vec::with_capacity(reading.messages.len());
-        for message in reading.messages {
-            let voyage = message.manifest.voyage.to_string();
-            let mut taken = TakenMessage {
-                voyage,
-                applied: true,
-                refused: None,
-                added: 0,
-                updated: 0,
-                removed: 0,
-                unchanged: 0,
-                removed_though_boarded: 0,
-            };
-            match self.store().apply_manifest(&message.manifest, now)? {
-                ManifestOutcome::Applied(applied) => {
-                    (taken.added, taken.updated) = (applied.added, applied.updated);
-                    (taken.removed, taken.unchanged) = (applied.removed, applied.unchanged);
-                    taken.removed_though_boarded = applied.removed_boarded.len();
-                }
-                ManifestOutcome::Refused { status, .. } => {
-                    taken.applied = false;
-                    taken.refused =
-                        Some(format!("the voyage is {status:?}: nothing can be added").to_lowercase());
-                }
-            }
-            messages.push(taken);
-        }
-        self.announce();
-        Ok(Taken { messages, problems: reading.problems })
-    }
-
     /// What a carrier may know of its voyage.
     ///
     /// # Errors

@@ -8,11 +8,11 @@ use portunus_core::biometric::Candidates;
 use portunus_core::decide::Failure;
 use portunus_core::id::{PassengerId, RecordId, VoyageId};
 use portunus_core::voyage::{Voyage, VoyageStatus};
-use portunus_store::{Access, Purpose, Reader};
+use portunus_store::{Access, Purpose, Reader, Reference};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A gallery opens this long before its voyage's local day begins anywhere on Earth, and is destroyed this long
 /// after that day's start: manifests come 72 hours ahead, and a late departure is still boarded.
@@ -22,18 +22,34 @@ const EXPIRES_HOURS_AFTER: i64 = 72;
 /// The galleries in memory, by voyage. A probe is searched in the one of its voyage, and in no other.
 #[derive(Default)]
 pub(super) struct Galleries {
-    staged: Mutex<HashMap<VoyageId, Arc<Staged>>>,
+    staged: Mutex<HashMap<VoyageId, Arc<RwLock<Staged>>>>,
     /// The store's generation that was staged last.
     generation: Mutex<Option<u64>>,
     /// One staging at a time.
     staging: Mutex<()>,
 }
 
+/// Who is to be in a gallery, and from which references.
+type Wanted = BTreeMap<PassengerId, Vec<RecordId>>;
+
 struct Staged {
     gallery: Gallery,
-    /// What each member's templates were made from.
-    members: BTreeMap<PassengerId, Vec<RecordId>>,
-    digest: [u8; 32],
+    /// What was looked at for each person; what did not open gave no template.
+    members: Wanted,
+    /// Of `members`; `None` while they are being brought together.
+    digest: Option<[u8; 32]>,
+}
+
+fn shared(staged: Staged) -> Arc<RwLock<Staged>> {
+    Arc::new(RwLock::new(staged))
+}
+
+fn read(staged: &RwLock<Staged>) -> RwLockReadGuard<'_, Staged> {
+    staged.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(staged: &RwLock<Staged>) -> RwLockWriteGuard<'_, Staged> {
+    staged.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a passenger has no template in the gallery.
@@ -96,9 +112,7 @@ impl Service {
                 self.store().destroy_gallery(voyage.id)?;
             }
         }
-        let mut dropped = lock(&self.0.galleries.staged);
-        dropped.retain(|voyage, _| live.contains(voyage));
-        drop(dropped);
+        lock(&self.0.galleries.staged).retain(|voyage, _| live.contains(voyage));
         for voyage in live {
             if !current || self.staged(voyage).is_none() {
                 self.stage(voyage)?;
@@ -106,12 +120,12 @@ impl Service {
         }
         *lock(&self.0.galleries.generation) = Some(generation);
         let people: i64 =
-            lock(&self.0.galleries.staged).values().map(|s| i64::from(s.gallery.people())).sum();
+            lock(&self.0.galleries.staged).values().map(|s| i64::from(read(s).gallery.people())).sum();
         self.metrics().gallery_people.set(people);
         Ok(())
     }
 
-    /// Stages a voyage's gallery: idempotent, and incremental on changes.
+    /// Stages a voyage's gallery: idempotent, and incremental: only what changed is opened.
     ///
     /// # Errors
     /// When the store fails; a passenger without a template is in the report, with the reason.
@@ -120,36 +134,74 @@ impl Service {
         let voyage = self.store().voyage(id)?.ok_or(Refused::Unknown("voyage"))?;
         let (wanted, mut report) = self.wanted(id)?;
         let digest = digest(&wanted, &self.engine().pack().0);
-        let before = self.staged(id).or_else(|| self.reopen(id, &wanted, digest).map(Arc::new));
-        if let Some(before) = before.filter(|before| before.digest == digest) {
-            report.changed = false;
-            lock(&self.0.galleries.staged).insert(id, before);
-            return Ok(report);
+        let staged = self.staged(id).or_else(|| self.reopen(id, &wanted, digest).map(shared));
+        let staged = staged.unwrap_or_else(|| {
+            let gallery = Gallery::new(id, window(&voyage), self.engine().pack().clone());
+            shared(Staged { gallery, members: BTreeMap::new(), digest: None })
+        });
+        report.changed = read(&staged).digest != Some(digest);
+        if report.changed {
+            self.bring_up_to(&staged, &wanted)?;
+            let sealed = {
+                let mut staged = write(&staged);
+                staged.digest = Some(digest);
+                self.seal(&staged.gallery, digest)?
+            };
+            self.store().put_gallery(id, &sealed)?;
         }
-        let mut gallery = Gallery::new(id, window(&voyage), self.engine().pack().clone());
-        let mut members = BTreeMap::new();
-        for (passenger, records) in wanted {
-            let templates = self.templates(&records)?;
-            let staged = !templates.is_empty() && gallery.replace(passenger, &templates).is_ok();
-            if staged {
-                members.insert(passenger, records);
-            } else if let Some(member) = report.members.iter_mut().find(|m| m.passenger == passenger) {
-                member.unstaged = Some(Unstaged::Unreadable);
-            }
+        let in_it = read(&staged);
+        for member in report.members.iter_mut().filter(|member| member.unstaged.is_none()) {
+            let missing = in_it.gallery.templates_of(member.passenger).is_none();
+            member.unstaged = missing.then_some(Unstaged::Unreadable);
         }
-        self.keep_sealed(&gallery, digest)?;
-        let said: Vec<(PassengerId, String)> = report
-            .members
-            .iter()
-            .map(|m| (m.passenger, m.unstaged.map_or("staged", Unstaged::slug).to_owned()))
-            .collect();
-        self.store().put_staging(id, &said)?;
-        lock(&self.0.galleries.staged).insert(id, Arc::new(Staged { gallery, members, digest }));
+        drop(in_it);
+        if report.changed {
+            let said: Vec<(PassengerId, String)> = report
+                .members
+                .iter()
+                .map(|m| (m.passenger, m.unstaged.map_or("staged", Unstaged::slug).to_owned()))
+                .collect();
+            self.store().put_staging(id, &said)?;
+        }
+        lock(&self.0.galleries.staged).insert(id, staged);
         Ok(report)
     }
 
+    /// Takes out who is no longer wanted, and opens the references of who is new or has others than before.
+    fn bring_up_to(&self, staged: &RwLock<Staged>, wanted: &Wanted) -> Result<(), Refused> {
+        let (gone, changed) = {
+            let staged = read(staged);
+            let gone: Vec<PassengerId> =
+                staged.members.keys().filter(|passenger| !wanted.contains_key(passenger)).copied().collect();
+            let is_new = |(passenger, records): &(&PassengerId, &Vec<RecordId>)| {
+                staged.members.get(passenger) != Some(records)
+            };
+            let changed: Vec<_> =
+                wanted.iter().filter(is_new).map(|(p, records)| (*p, records.clone())).collect();
+            (gone, changed)
+        };
+        let records: Vec<RecordId> =
+            changed.iter().flat_map(|(_, records)| records.iter().copied()).collect();
+        let mut templates = self.templates(&records)?;
+        // Searches wait only for this: no file is opened under the lock.
+        let mut staged = write(staged);
+        for passenger in gone {
+            staged.gallery.remove(passenger);
+            staged.members.remove(&passenger);
+        }
+        for (passenger, records) in changed {
+            let of_passenger: Vec<Template> =
+                records.iter().filter_map(|record| templates.remove(record)).collect();
+            if of_passenger.is_empty() || staged.gallery.replace(passenger, &of_passenger).is_err() {
+                staged.gallery.remove(passenger);
+            }
+            staged.members.insert(passenger, records);
+        }
+        Ok(())
+    }
+
     /// Who should be in the gallery, and from which references.
-    fn wanted(&self, id: VoyageId) -> Result<(BTreeMap<PassengerId, Vec<RecordId>>, StagingReport), Refused> {
+    fn wanted(&self, id: VoyageId) -> Result<(Wanted, StagingReport), Refused> {
         let now = self.now();
         let mut wanted = BTreeMap::new();
         let mut members = Vec::new();
@@ -181,14 +233,19 @@ impl Service {
         Ok((wanted, StagingReport { members, changed: true }))
     }
 
-    fn templates(&self, records: &[RecordId]) -> Result<Vec<Template>, Refused> {
+    fn templates(&self, records: &[RecordId]) -> Result<HashMap<RecordId, Template>, Refused> {
+        if records.is_empty() {
+            return Ok(HashMap::new());
+        }
         let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
-        let now = self.now();
-        let mut templates = Vec::with_capacity(records.len());
-        for record in records {
-            match self.store().open_reference(*record, &access, now) {
-                Ok(Some(reference)) => templates.extend(Template::from_bytes(reference.template()).ok()),
-                Ok(None) => {}
+        let mut templates = HashMap::with_capacity(records.len());
+        for (record, opened) in self.store().open_records(records, &access, self.now())? {
+            match opened {
+                Ok(content) => {
+                    let template =
+                        Reference::decode(content).and_then(|r| Template::from_bytes(r.template()).ok());
+                    templates.extend(template.map(|template| (record, template)));
+                }
                 // An altered or missing blob costs its passenger the match, not the voyage its gallery.
                 Err(error) => tracing::error!(%error, "a reference does not open"),
             }
@@ -196,23 +253,16 @@ impl Service {
         Ok(templates)
     }
 
-    /// Seals the gallery at rest, under a key that dies with it; before it stands what it was made from.
-    fn keep_sealed(&self, gallery: &Gallery, digest: [u8; 32]) -> Result<(), Refused> {
+    /// The gallery at rest, under a key that dies with it; before it stands what it was made from.
+    fn seal(&self, gallery: &Gallery, digest: [u8; 32]) -> Result<Vec<u8>, Refused> {
         let key = self.store().gallery_key(gallery.owner(), self.now())?;
         let mut nonce = [0; NONCE_BYTES];
         self.0.parts.entropy.fill(&mut nonce);
-        let mut bytes = digest.to_vec();
-        bytes.extend_from_slice(&gallery.seal(&key, &nonce));
-        Ok(self.store().put_gallery(gallery.owner(), &bytes)?)
+        Ok([digest.as_slice(), &gallery.seal(&key, &nonce)].concat())
     }
 
     /// The gallery as it was sealed, if it was made from what is wanted now: a restart boards on at once.
-    fn reopen(
-        &self,
-        id: VoyageId,
-        wanted: &BTreeMap<PassengerId, Vec<RecordId>>,
-        digest: [u8; 32],
-    ) -> Option<Staged> {
+    fn reopen(&self, id: VoyageId, wanted: &Wanted, digest: [u8; 32]) -> Option<Staged> {
         let bytes = self.store().gallery(id).ok()??;
         let (kept, sealed) = bytes.split_at_checked(digest.len())?;
         if kept != digest {
@@ -220,11 +270,10 @@ impl Service {
         }
         let key = self.store().gallery_key(id, self.now()).ok()?;
         let gallery = Gallery::open(sealed, id, &key).ok()?;
-        let members = wanted.iter().filter(|(p, _)| gallery.templates_of(**p).is_some());
-        Some(Staged { members: members.map(|(p, r)| (*p, r.clone())).collect(), gallery, digest })
+        Some(Staged { gallery, members: wanted.clone(), digest: Some(digest) })
     }
 
-    fn staged(&self, voyage: VoyageId) -> Option<Arc<Staged>> {
+    fn staged(&self, voyage: VoyageId) -> Option<Arc<RwLock<Staged>>> {
         lock(&self.0.galleries.staged).get(&voyage).cloned()
     }
 
@@ -232,17 +281,18 @@ impl Service {
     pub(super) fn search(&self, voyage: VoyageId, probe: &Template) -> Result<Candidates, Failure> {
         let staged = self.staged(voyage).ok_or(Failure::NoGallery)?;
         let policy = self.policy();
-        staged.gallery.candidates(probe, self.now(), &self.0.parts.calibration, policy.wanted_fpir).map_err(
-            |error| {
+        read(&staged)
+            .gallery
+            .candidates(probe, self.now(), &self.0.parts.calibration, policy.wanted_fpir)
+            .map_err(|error| {
                 tracing::error!(%error, "the gallery does not answer");
                 Failure::NoGallery
-            },
-        )
+            })
     }
 
     /// Whether the gallery has a template of a passenger.
     pub fn has_reference(&self, voyage: VoyageId, passenger: PassengerId) -> bool {
-        self.staged(voyage).is_some_and(|staged| staged.members.contains_key(&passenger))
+        self.staged(voyage).is_some_and(|staged| read(&staged).gallery.templates_of(passenger).is_some())
     }
 
     pub(super) fn drop_gallery(&self, voyage: VoyageId) {
@@ -259,7 +309,7 @@ fn window(voyage: &Voyage) -> Window {
 }
 
 /// What a gallery is made from: random identifiers only.
-fn digest(wanted: &BTreeMap<PassengerId, Vec<RecordId>>, pack: &str) -> [u8; 32] {
+fn digest(wanted: &Wanted, pack: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(pack.as_bytes());
     for (passenger, records) in wanted {

@@ -6,15 +6,17 @@ mod boarding;
 mod capture;
 mod fleeting;
 mod gallery;
+mod manifest;
 mod metrics;
 mod outcome;
 mod reference;
 mod ruling;
 mod upkeep;
 
-pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought, Taken, TakenMessage};
+pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought};
 pub use capture::{Begun, Captured, Device, FRAMES_MAX, Joining, Previewed, Submission};
 pub use gallery::{StagedMember, StagingReport, Unstaged};
+pub use manifest::{Taken, TakenMessage, take_manifests};
 pub use metrics::Metrics;
 pub use outcome::Refused;
 pub use reference::ReferenceOutcome;

@@ -1,6 +1,7 @@
 //! What runs beside the requests: erasing what is due, letting fleeting photos go, restaging what changed.
 
 use super::{Refused, Service};
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// Fleeting photos are looked at this often, and changes by other processes.
@@ -11,6 +12,9 @@ const ERASE_EVERY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// Records erased in one go; captures run in between.
 const ERASE_BATCH: usize = 200;
+
+/// Passenger lists live this long after their voyage was closed: the short-term log.
+const LISTS_KEPT_HOURS: i64 = 12;
 
 /// What one round erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +43,16 @@ impl Service {
         }
     }
 
+    /// Destroys orphans of crashes, old events, and the lists of voyages that are long over.
+    fn tidy(&self) -> Result<(), Refused> {
+        let now = self.now();
+        self.store().sweep(now)?;
+        self.store().prune_events(now)?;
+        let over = now.checked_sub(SignedDuration::from_hours(LISTS_KEPT_HOURS)).unwrap_or(Timestamp::MIN);
+        self.store().forget_voyages(over, ERASE_BATCH)?;
+        Ok(())
+    }
+
     /// Lets go of photos whose seconds are over.
     pub fn purge_fleeting(&self) {
         self.0.fleeting.purge(self.now());
@@ -52,11 +66,7 @@ impl Service {
                 service.refresh_galleries()
             }),
             self.every(ERASE_EVERY, |service| service.erase_due().map(|_| ())),
-            self.every(SWEEP_EVERY, |service| {
-                service.store().sweep(service.now())?;
-                service.store().prune_events(service.now())?;
-                Ok(())
-            }),
+            self.every(SWEEP_EVERY, Self::tidy),
         );
     }
 
