@@ -92,7 +92,8 @@ impl Choices {
 /// Opens the store in `folder`, which is made when it is not there.
 pub(crate) fn open_store(folder: &Path) -> Result<Store> {
     std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
-    Store::open(folder, Arc::new(SystemEntropy)).with_context(|| format!("opening the data in {}", folder.display()))
+    Store::open(folder, Arc::new(SystemEntropy))
+        .with_context(|| format!("opening the data in {}", folder.display()))
 }
 
 /// How many pictures are worked on at once.

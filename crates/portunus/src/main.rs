@@ -13,6 +13,7 @@ mod serve;
 use anyhow::Result;
 use clap::Parser;
 use std::io::Write as _;
+use std::process::ExitCode;
 
 /// Portunus: an open, accountable biometric entry-exit system for borders
 #[derive(Parser, Debug)]
@@ -41,20 +42,28 @@ enum Command {
     Designate(designate::Args),
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr();
     #[cfg(feature = "failpoints")]
     if let Some(name) = ambient::variable("PORTUNUS_FAILPOINT").and_then(|name| name.into_string().ok()) {
         portunus_store::set_failpoint(&name);
     }
-    match &cli.command {
+    let done = match &cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Models(command) => models::run(command),
         Command::Manifest(command) => manifest::run(command),
         Command::References(command) => references::run(command),
         Command::Designate(args) => designate::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // What was wrong, and in which undertaking; a backtrace would help nobody at a port.
+            let _ = writeln!(std::io::stderr().lock(), "portunus: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

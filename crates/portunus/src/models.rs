@@ -1,6 +1,7 @@
 //! `portunus models`: fetches model packs into the cache, shows and checks what is there.
 
 mod cache;
+mod calibrate;
 mod client;
 mod error;
 mod pins;
@@ -77,6 +78,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         cache: CacheArgs,
     },
+    /// Measure what a pack's scores mean on DIR/person/*.jpg; prints the manifest's [calibration]
+    Calibrate(calibrate::Args),
 }
 
 /// Runs it; results go to standard output. A reader that has seen enough (`| head`) is no failure.
@@ -106,5 +109,6 @@ fn write_result(command: &Command, out: &mut dyn std::io::Write) -> anyhow::Resu
         Command::List { cache, json } => show::list(&cache.locate()?, *json, out),
         Command::Show { cache, pack, json } => show::show(&cache.locate()?, pack.as_deref(), *json, out),
         Command::Verify { cache } => show::verify(&cache.locate()?, out),
+        Command::Calibrate(args) => calibrate::run(args, out),
     }
 }

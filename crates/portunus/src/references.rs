@@ -57,8 +57,7 @@ pub(crate) fn run(command: &Command) -> Result<()> {
     let bundle = bundle::open(&args.path)?;
     let service = args.choices.open()?;
     let bar = bar(bundle.len() as u64, "portraits");
-    let mut report =
-        Report { added: 0, unchanged: 0, replaced: 0, refused: Vec::new(), voyages: Vec::new() };
+    let mut report = Report { added: 0, unchanged: 0, replaced: 0, refused: Vec::new(), voyages: Vec::new() };
     for item in bundle {
         let outcome = match item.result {
             Ok((document, portrait)) => service.add_reference(&document, &portrait)?,
@@ -68,7 +67,9 @@ pub(crate) fn run(command: &Command) -> Result<()> {
             ReferenceOutcome::Added => report.added += 1,
             ReferenceOutcome::Unchanged => report.unchanged += 1,
             ReferenceOutcome::Replaced => report.replaced += 1,
-            outcome @ ReferenceOutcome::Refused { .. } => report.refused.push(Imported { source: item.source, outcome }),
+            outcome @ ReferenceOutcome::Refused { .. } => {
+                report.refused.push(Imported { source: item.source, outcome })
+            }
         }
         bar.inc(1);
     }
@@ -118,7 +119,8 @@ fn say(report: &Report) -> Result<()> {
     ))?;
     for voyage in &report.voyages {
         let without: Vec<String> = voyage.without.iter().map(|(why, n)| format!("{n} {why}")).collect();
-        let tail = if without.is_empty() { String::new() } else { format!("; without: {}", without.join(", ")) };
+        let tail =
+            if without.is_empty() { String::new() } else { format!("; without: {}", without.join(", ")) };
         crate::print(&format!("{}: {} of {} staged{tail}", voyage.voyage, voyage.staged, voyage.people))?;
     }
     Ok(())

@@ -70,7 +70,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         crate::print(&format!("Portunus at {}  (data in {})", bound.url(), folder.display()))?;
         let asked = service.clone();
         if let Some(path) = tokio::task::spawn_blocking(move || set_up_link(&asked)).await?? {
-            crate::print(&format!("Make the first administrator here, once, within a day: {}{path}", bound.url()))?;
+            crate::print(&format!(
+                "Make the first administrator here, once, within a day: {}{path}",
+                bound.url()
+            ))?;
         }
         listen(service, bound, &folder).await
     })
@@ -84,7 +87,8 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
 pub(crate) fn keep_memory_to_ourselves() {
     use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
     let none = Rlimit { current: Some(0), maximum: Some(0) };
-    let done = setrlimit(Resource::Core, none).and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    let done =
+        setrlimit(Resource::Core, none).and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
     if let Err(error) = done {
         tracing::warn!(%error, "core dumps could not be switched off");
     }

@@ -42,7 +42,8 @@ impl Caller {
 
     /// Signs in, and speaks as that person from now on.
     pub(super) async fn signed_in(&self, name: &str, password: &str) -> Result<Self> {
-        let session: Value = self.post("/api/session", &json!({ "name": name, "password": password })).await?;
+        let session: Value =
+            self.post("/api/session", &json!({ "name": name, "password": password })).await?;
         let token = session["token"].as_str().context("the session has no token")?.to_owned();
         Ok(Self { router: self.router.clone(), token: Some(token) })
     }
@@ -51,8 +52,14 @@ impl Caller {
         self.post_bytes(path, "application/json", serde_json::to_vec(body)?).await
     }
 
-    pub(super) async fn post_bytes<T: DeserializeOwned>(&self, path: &str, kind: &str, body: Vec<u8>) -> Result<T> {
-        let mut request = Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, kind);
+    pub(super) async fn post_bytes<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> Result<T> {
+        let mut request =
+            Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, kind);
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -97,7 +104,8 @@ impl Gate {
             nonce: fresh_id(&SystemEntropy),
             created: now(),
         };
-        let mut request = Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, kind);
+        let mut request =
+            Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, kind);
         for (name, value) in signing.headers("POST", path, &body) {
             request = request.header(name, value);
         }

@@ -74,13 +74,34 @@ pub(super) struct Boarding {
 }
 
 const FAMILIES: [&str; 24] = [
-    "ADEYEMI", "BERGER", "CASTELLANO", "DUBOIS", "EKSTROM", "FARAH", "GREY", "HASHIMOTO", "IVANOVA", "JANSEN",
-    "KOVACS", "LINDQVIST", "MORALES", "NAKAMURA", "OKONKWO", "PETROV", "QUINN", "ROSSI", "SATO", "TANAKA", "UGARTE",
-    "VALENTE", "WEBER", "YILMAZ",
+    "ADEYEMI",
+    "BERGER",
+    "CASTELLANO",
+    "DUBOIS",
+    "EKSTROM",
+    "FARAH",
+    "GREY",
+    "HASHIMOTO",
+    "IVANOVA",
+    "JANSEN",
+    "KOVACS",
+    "LINDQVIST",
+    "MORALES",
+    "NAKAMURA",
+    "OKONKWO",
+    "PETROV",
+    "QUINN",
+    "ROSSI",
+    "SATO",
+    "TANAKA",
+    "UGARTE",
+    "VALENTE",
+    "WEBER",
+    "YILMAZ",
 ];
 const GIVEN: [&str; 20] = [
-    "ALEX", "BO", "CHARLIE", "DANA", "ELI", "FINLEY", "GEORGIE", "HARPER", "INDIGO", "JODIE", "KIM", "LEE", "MORGAN",
-    "NOEL", "ORIEL", "PAT", "QUILL", "ROBIN", "SASHA", "TAYLOR",
+    "ALEX", "BO", "CHARLIE", "DANA", "ELI", "FINLEY", "GEORGIE", "HARPER", "INDIGO", "JODIE", "KIM", "LEE",
+    "MORGAN", "NOEL", "ORIEL", "PAT", "QUILL", "ROBIN", "SASHA", "TAYLOR",
 ];
 const STATES: [&str; 10] = ["USA", "FRA", "D", "USA", "MEX", "JPN", "USA", "KEN", "BRA", "IND"];
 
@@ -94,13 +115,18 @@ fn person(n: usize, part: Part, reference: Option<PathBuf>, probes: Vec<PathBuf>
     let family = FAMILIES[n % FAMILIES.len()];
     let round = n / (FAMILIES.len() * GIVEN.len());
     Traveller {
-        family: if round == 0 { family.to_owned() } else { format!("{family} {}", (b'A' + round as u8 % 26) as char) },
+        family: if round == 0 {
+            family.to_owned()
+        } else {
+            format!("{family} {}", (b'A' + round as u8 % 26) as char)
+        },
         given: GIVEN[n / FAMILIES.len() % GIVEN.len()].to_owned(),
         born: format!("{}{:02}{:02}", 1950 + n * 7 % 50, 1 + n * 5 % 12, 1 + n * 11 % 28),
         sex: if n.is_multiple_of(2) { 'F' } else { 'M' },
         state,
         number: format!("X{:07}", 1_000_003 + n * 7919),
-        resident_card: (part == Part::Matched && n % 6 == 5).then(|| format!("C{:08}", 10_000_019 + n * 6007)),
+        resident_card: (part == Part::Matched && n % 6 == 5)
+            .then(|| format!("C{:08}", 10_000_019 + n * 6007)),
         reference: reference.filter(|_| part.has_reference()),
         probes,
         part,
@@ -112,7 +138,11 @@ fn person(n: usize, part: Part, reference: Option<PathBuf>, probes: Vec<PathBuf>
 pub(super) fn built_in(pictures: &Path) -> Result<Vec<Boarding>> {
     let picture = |name: &str| -> Result<PathBuf> {
         let path = pictures.join(name);
-        if path.is_file() { Ok(path) } else { bail!("{} is missing; `portunus models fetch` brings it", path.display()) }
+        if path.is_file() {
+            Ok(path)
+        } else {
+            bail!("{} is missing; `portunus models fetch` brings it", path.display())
+        }
     };
     let (first, second, third) = (picture("obama.jpg")?, picture("obama2.jpg")?, picture("obama3.jpg")?);
     let other = picture("biden.jpg")?;
@@ -146,7 +176,8 @@ pub(super) fn built_in(pictures: &Path) -> Result<Vec<Boarding>> {
 /// The pictures of each person: `person/*.jpg`, in order of names.
 fn people(faces: &Path) -> Result<Vec<Vec<PathBuf>>> {
     let folder = |path: &Path| -> Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(path).with_context(|| format!("reading the folder {}", path.display()))?;
+        let entries =
+            std::fs::read_dir(path).with_context(|| format!("reading the folder {}", path.display()))?;
         let mut paths: Vec<PathBuf> = entries.map(|e| Ok(e?.path())).collect::<Result<_>>()?;
         paths.sort();
         Ok(paths)
@@ -173,7 +204,11 @@ pub(super) fn from_faces(faces: &Path, passengers: usize) -> Result<Vec<Boarding
     let spread = |from: Vec<Vec<PathBuf>>, most: usize| -> Vec<Vec<PathBuf>> {
         let (count, most) = (from.len(), most.min(from.len()));
         let wanted: Vec<usize> = (0..most).map(|n| n * count / most.max(1)).collect();
-        from.into_iter().enumerate().filter(|(n, _)| wanted.contains(n)).map(|(_, pictures)| pictures).collect()
+        from.into_iter()
+            .enumerate()
+            .filter(|(n, _)| wanted.contains(n))
+            .map(|(_, pictures)| pictures)
+            .collect()
     };
     let available = several.len();
     let travellers = spread(several, passengers);
@@ -195,7 +230,8 @@ pub(super) fn from_faces(faces: &Path, passengers: usize) -> Result<Vec<Boarding
             _ if n % 10 < 3 => Part::MatchedCitizen,
             _ => Part::Matched,
         };
-        let (reference, probes) = (pictures.first().cloned(), pictures.iter().skip(1).take(3).cloned().collect());
+        let (reference, probes) =
+            (pictures.first().cloned(), pictures.iter().skip(1).take(3).cloned().collect());
         cast.push(person(n, part, reference, probes));
     }
     // People of one picture play those who should not be here: nobody of this voyage is like them.
@@ -217,10 +253,10 @@ pub(super) fn frames(traveller: &Traveller) -> Result<Vec<Vec<u8>>> {
     Ok(frames)
 }
 
-/// The picture at a twelfth of its light.
+/// The picture at a fortieth of its light.
 fn in_the_dark(bytes: &[u8]) -> Result<Vec<u8>> {
     let picture = Picture::decode(bytes, &PictureLimits::default())?;
-    let dark = picture.rgb().iter().map(|value| value / 12).collect();
+    let dark = picture.rgb().iter().map(|value| value / 40).collect();
     Ok(Picture::from_rgb(picture.width(), picture.height(), dark)?.to_jpeg(90)?.to_vec())
 }
 

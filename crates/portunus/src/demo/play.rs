@@ -82,11 +82,14 @@ impl Staff {
         let token = link.split_once('#').context("no token")?.1.to_owned();
         let form = format!("token={token}&name=administrator&password={password}");
         // The form leads on to another page; its answer has no body.
-        let _: Value = caller.post_bytes("/setup", "application/x-www-form-urlencoded", form.into_bytes()).await?;
+        let _: Value =
+            caller.post_bytes("/setup", "application/x-www-form-urlencoded", form.into_bytes()).await?;
         let administrator = caller.signed_in("administrator", &password).await?;
-        for (name, role, carrier) in
-            [("officer", "officer", None), ("supervisor", "supervisor", None), ("carrier", "carrier", Some("PX"))]
-        {
+        for (name, role, carrier) in [
+            ("officer", "officer", None),
+            ("supervisor", "supervisor", None),
+            ("carrier", "carrier", Some("PX")),
+        ] {
             let user = json!({ "name": name, "role": role, "carrier": carrier, "password": password });
             let _: Value = administrator.post("/api/admin/v1/users", &user).await?;
         }
@@ -114,7 +117,8 @@ impl Staff {
 
     /// A link by which one more device becomes a gate.
     pub(super) async fn gate_link(&self) -> Result<String> {
-        let code: Value = self.administrator.post("/api/admin/v1/enrolments", &json!({ "point": self.point })).await?;
+        let code: Value =
+            self.administrator.post("/api/admin/v1/enrolments", &json!({ "point": self.point })).await?;
         Ok(code["link"].as_str().context("no link")?.to_owned())
     }
 
@@ -139,7 +143,8 @@ impl Staff {
             if let Some(path) = &traveller.reference {
                 let portrait = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
                 let (service, document) = (service.clone(), document(traveller)?);
-                let taken = tokio::task::spawn_blocking(move || service.add_reference(&document, &portrait)).await??;
+                let taken = tokio::task::spawn_blocking(move || service.add_reference(&document, &portrait))
+                    .await??;
                 match taken {
                     ReferenceOutcome::Refused { .. } => self.references.1 += 1,
                     _ => self.references.0 += 1,
@@ -157,7 +162,8 @@ impl Staff {
 
     async fn send(&self, interchange: &str) -> Result<()> {
         let body = interchange.as_bytes().to_vec();
-        let taken: Value = self.carrier.post_bytes("/api/carrier/v1/manifests", "application/edifact", body).await?;
+        let taken: Value =
+            self.carrier.post_bytes("/api/carrier/v1/manifests", "application/edifact", body).await?;
         match taken["problems"].as_array() {
             Some(problems) if problems.is_empty() => Ok(()),
             _ => bail!("the demo's own manifest has problems: {}", taken["problems"]),
@@ -216,7 +222,12 @@ impl Staff {
     }
 
     /// An officer rules on who was referred or declined, as one would.
-    pub(super) async fn rule(&self, service: &Service, traveller: &Traveller, passage: &mut Passage) -> Result<()> {
+    pub(super) async fn rule(
+        &self,
+        service: &Service,
+        traveller: &Traveller,
+        passage: &mut Passage,
+    ) -> Result<()> {
         if passage.step != "see-officer" {
             return Ok(());
         }
@@ -224,7 +235,8 @@ impl Staff {
         let _: Value = self.officer.post(&format!("{path}/take"), &json!({})).await?;
         let held = document(traveller)?;
         let voyage = encounter(service, passage)?.voyage;
-        let passenger = service.store().passengers_with_document(&held)?.into_iter().find(|(v, _)| *v == voyage);
+        let passenger =
+            service.store().passengers_with_document(&held)?.into_iter().find(|(v, _)| *v == voyage);
         let boarded = match passenger {
             Some((_, passenger)) => service.store().boarding(passenger)?.is_some(),
             None => false,
@@ -240,7 +252,12 @@ impl Staff {
     }
 
     /// Boarding closes; departures are recorded.
-    pub(super) async fn close(&self, service: &Service, voyage: VoyageId, passages: Vec<Passage>) -> Result<Played> {
+    pub(super) async fn close(
+        &self,
+        service: &Service,
+        voyage: VoyageId,
+        passages: Vec<Passage>,
+    ) -> Result<Played> {
         let (progress, (photo_waits, manual_waits)) = (service.progress(voyage)?, service.waits(voyage)?);
         let path = format!("/api/officer/v1/voyages/{voyage}/close");
         let closed: Value = self.supervisor.post(&path, &json!({})).await?;

@@ -55,11 +55,15 @@ fn summary(voyage: &Played) -> String {
     }
     let mut times: Vec<u64> = voyage.passages.iter().filter_map(|p| p.decision_ms).collect();
     times.sort_unstable();
-    let rank = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0);
+    let rank = |percent: usize| {
+        times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0)
+    };
     let mut lines = vec![String::new()];
-    lines.extend(outcomes.iter().map(|((part, outcome), count)| {
-        format!("{count:>5}  {:<20} {outcome}", part.in_words())
-    }));
+    lines.extend(
+        outcomes
+            .iter()
+            .map(|((part, outcome), count)| format!("{count:>5}  {:<20} {outcome}", part.in_words())),
+    );
     let progress = &voyage.progress;
     let wrong = voyage.passages.iter().filter(|p| p.wrong_person).count();
     lines.push(format!(
@@ -81,6 +85,10 @@ fn summary(voyage: &Played) -> String {
     let waits = |lane: &portunus_core::encounter::LaneWaits| {
         format!("{} people, p50 {} ms, p95 {} ms", lane.people, lane.passed_p50_ms, lane.passed_p95_ms)
     };
-    lines.push(format!("through within: photo {}; no photo {}", waits(&voyage.photo_waits), waits(&voyage.manual_waits)));
+    lines.push(format!(
+        "through within: photo {}; no photo {}",
+        waits(&voyage.photo_waits),
+        waits(&voyage.manual_waits)
+    ));
     lines.join("\n")
 }

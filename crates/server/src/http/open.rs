@@ -86,3 +86,21 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     }
     (cache, [(header::CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `docs/openapi.json` is what integrators read; it is made here and nowhere else.
+    #[test]
+    fn the_description_in_the_docs_is_the_one_served() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        let served = description() + "\n";
+        if kept != served {
+            let new = path.with_extension("json.new");
+            std::fs::write(&new, served).unwrap();
+            panic!("docs/openapi.json is stale: look at docs/openapi.json.new and put it in its place");
+        }
+    }
+}
