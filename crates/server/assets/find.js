@@ -1,6 +1,6 @@
 // Finds passengers of the voyage by name or document number, as the officer types.
 
-import { getJson } from "./people.js";
+import { post } from "./people.js";
 
 const TYPING_MS = 180;
 const SHOWN_MAX = 8;
@@ -18,7 +18,8 @@ export function finder(input, list, voyage, pick, told = () => {}) {
       return told(voyage() ? "" : "No voyage is boarding here.");
     }
     try {
-      const found = await getJson(`/api/officer/v1/voyages/${voyage()}/passengers?${new URLSearchParams({ query })}`);
+      // A POST: what is typed is personal data and stands in no URL.
+      const found = await post(`/api/officer/v1/voyages/${voyage()}/passengers`, { query });
       if (mine !== asked) return;
       list.replaceChildren(...found.slice(0, SHOWN_MAX).map(entry));
       told(found.length > SHOWN_MAX ? `${SHOWN_MAX} of ${found.length} shown: type more.` : `${found.length} found.`);

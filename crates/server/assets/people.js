@@ -20,10 +20,6 @@ async function ask(path, options) {
   return answer;
 }
 
-export async function getJson(path) {
-  return (await ask(path)).json();
-}
-
 /** The document at `path`, for its regions to be taken from. A page that sends elsewhere is a sign-in. */
 export async function getDocument(path) {
   const answer = await ask(path);
