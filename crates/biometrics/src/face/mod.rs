@@ -35,7 +35,7 @@ mod crop;
 pub mod detect;
 mod explain;
 pub mod geometry;
-mod net;
+pub(crate) mod net;
 pub mod picture;
 mod probe;
 pub mod quality;

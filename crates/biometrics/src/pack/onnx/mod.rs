@@ -13,6 +13,8 @@ mod fold;
 mod wire;
 
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod tests;
 
 use wire::{Message, Value};
