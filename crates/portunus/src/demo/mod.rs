@@ -90,14 +90,12 @@ async fn once(service: Service, boardings: Vec<Boarding>, json: bool) -> Result<
 async fn live(service: Service, boardings: Vec<Boarding>, door: Bound, folder: &Path) -> Result<()> {
     let caller = Caller::new(http::router(service.clone(), cores()));
     let mut staff = Staff::hire(&service, &caller).await?;
-    let Some(boarding) = boardings.into_iter().next_back() else { return Ok(()) };
-    staff.stage(&service, &boarding).await?;
     let link = staff.gate_link().await?;
-    let (url, password) = (door.url(), &staff.password);
+    let (url, password) = (door.url(), staff.password.clone());
     crate::print(&format!(
         "\nPortunus demo. Your browser will warn once of the self-signed certificate.\n\n\
-         \x20 officer's console   {url}/console      sign in as  officer     {password}\n\
-         \x20 supervisor          {url}/supervisor   sign in as  supervisor  {password}\n\
+         \x20 officer's console   {url}/console      sign in as  officer        {password}\n\
+         \x20 supervisor          {url}/supervisor   sign in as  supervisor     {password}\n\
          \x20 administrator       {url}/admin        sign in as  administrator  {password}\n\
          \x20 a gate of your own  {url}{link}\n\n\
          A recorded boarding plays now; whoever is referred waits for your ruling in the console.\n\
@@ -105,18 +103,25 @@ async fn live(service: Service, boardings: Vec<Boarding>, door: Bound, folder: &
          {}, then open the gate's link on a device with a camera. Ctrl-C ends the demo.\n",
         play::VISITOR_DOCUMENT
     ))?;
+    let last = boardings.len().saturating_sub(1);
     let played = async {
-        loop {
+        for (n, boarding) in boardings.iter().enumerate() {
+            let voyage = staff.stage(&service, boarding).await?;
             for traveller in &boarding.travellers {
                 tokio::time::sleep(PACE).await;
                 let passage = staff.pass(&service, traveller).await?;
                 crate::print(&table::line(&passage))?;
             }
-            crate::print("The recorded boarding is over; boarding stays open for you.")?;
-            std::future::pending::<()>().await;
+            if n < last {
+                crate::print("Boarding closes when nobody waits for an officer any more.")?;
+                while staff.somebody_waits(&service)? {
+                    tokio::time::sleep(PACE).await;
+                }
+                staff.close(&service, voyage, Vec::new()).await?;
+            }
         }
-        #[expect(unreachable_code, reason = "gives the loop its type")]
-        anyhow::Ok(())
+        crate::print("The recorded boarding is over; boarding stays open for you.")?;
+        std::future::pending::<Result<()>>().await
     };
     tokio::select! {
         served = serve::listen(service.clone(), door, folder) => served,

@@ -160,6 +160,11 @@ impl Staff {
         Ok(voyage)
     }
 
+    /// Whether anybody waits for an officer.
+    pub(super) fn somebody_waits(&self, service: &Service) -> Result<bool> {
+        Ok(!service.store().waiting(self.point.parse()?)?.is_empty())
+    }
+
     async fn send(&self, interchange: &str) -> Result<()> {
         let body = interchange.as_bytes().to_vec();
         let taken: Value =
