@@ -153,7 +153,8 @@ mod tests {
         let key = |n: &str| DocumentKey::new(State::new("D<<").unwrap(), DocumentKind::new("P<").unwrap(), n);
         let (typed, scanned) = (key("c01x-00t47").ok().unwrap(), key("C01X00T47<").ok().unwrap());
         assert!(typed == scanned);
-        let sent = DocumentKey::new(State::new("DEU").unwrap(), DocumentKind::new("PP").unwrap(), "C01X00T47");
+        let sent =
+            DocumentKey::new(State::new("DEU").unwrap(), DocumentKind::new("PP").unwrap(), "C01X00T47");
         assert!(sent.ok().unwrap() == typed);
         assert_eq!(typed.masked(), "D …47");
     }
