@@ -82,7 +82,8 @@ function searching(board) {
   function close() {
     panel.hidden = true;
     list.clear();
-    document.querySelector("[data-rule=search]").focus();
+    // Not onto a button: Enter is to take up the traveller, not to search again.
+    element("main").focus();
   }
   panel.querySelector("[data-find-close]").addEventListener("click", close);
   panel.addEventListener("keydown", (event) => event.key === "Escape" && close());

@@ -19,7 +19,11 @@ export class Rulings {
     this.#board = board;
     this.#search = search;
     for (const button of document.querySelectorAll("[data-rule]")) {
-      button.addEventListener("click", () => this.rule(button.dataset.rule));
+      button.addEventListener("click", (event) => {
+        // Clicked with a pointer it does not keep the focus: the next Enter must not rule on the next traveller.
+        if (event.detail > 0) document.getElementById("main").focus();
+        this.rule(button.dataset.rule);
+      });
     }
     board.addEventListener("swapped", () => this.#offer());
     this.#offer();
