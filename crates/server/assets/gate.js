@@ -148,13 +148,13 @@ async function photograph(link, gate, encounter) {
   for (let capture = 0; capture < CAPTURES_MAX; capture++) {
     const frames = await look(link, gate, path);
     if (frames === "declined" || frames === "no-camera") {
-      await toOfficer(link, path, frames === "declined" ? "declined_text" : "camera_failed_text");
+      await toOfficer(link, path, frames === "declined" ? "left_text" : "camera_failed_text");
       return;
     }
     if (frames === "stuck") {
       const button = await stuck();
       if (button === "try-again") continue;
-      if (button) await toOfficer(link, path, "declined_text");
+      if (button) await toOfficer(link, path, "left_text");
       else await link.post(`${path}/leave`, {}).catch(() => {});
       return;
     }
