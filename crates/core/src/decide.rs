@@ -76,6 +76,8 @@ pub struct Facts<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
+    /// The gate's camera gave no picture.
+    Camera,
     /// The models are not loaded, or gave no answer.
     Matcher,
     /// The voyage's gallery is not staged.

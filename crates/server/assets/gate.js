@@ -148,13 +148,14 @@ async function photograph(link, gate, encounter) {
   for (let capture = 0; capture < CAPTURES_MAX; capture++) {
     const frames = await look(link, gate, path);
     if (frames === "declined" || frames === "no-camera") {
-      await toOfficer(link, path, frames === "declined" ? "left_text" : "camera_failed_text");
+      const declined = frames === "declined";
+      await toOfficer(link, `${path}/${declined ? "decline" : "camera-failure"}`, declined ? "left_text" : "camera_failed_text");
       return;
     }
     if (frames === "stuck") {
       const button = await stuck();
       if (button === "try-again") continue;
-      if (button) await toOfficer(link, path, "left_text");
+      if (button) await toOfficer(link, `${path}/decline`, "left_text");
       else await link.post(`${path}/leave`, {}).catch(() => {});
       return;
     }
@@ -164,12 +165,12 @@ async function photograph(link, gate, encounter) {
     if (answer.step !== "try-again") return screens.result("see-officer", "officer", "officer_text");
     await screens.result("try-again", "again", "", answer.advice.slice(0, 2), 3.5);
   }
-  await toOfficer(link, path, "officer_text");
+  await toOfficer(link, `${path}/camera-failure`, "officer_text");
 }
 
 /** Says at once that an officer takes over, and tells the service; a lost line changes nothing for the traveller. */
 async function toOfficer(link, path, detail) {
-  const told = link.post(`${path}/decline`, {}).catch((error) => screens.trouble(error.message));
+  const told = link.post(path, {}).catch((error) => screens.trouble(error.message));
   await screens.result("see-officer", "officer", detail);
   await told;
 }

@@ -45,6 +45,7 @@ async fn metrics(State(app): State<App>) -> Response {
         super::device::preview::handle,
         super::device::capture::handle,
         super::device::leave::decline,
+        super::device::leave::camera_failed,
         super::device::leave::leave,
         super::carrier::manifest::handle,
         super::carrier::status::handle,

@@ -125,6 +125,7 @@ impl CardView {
 /// What kept the machine from answering, in words.
 pub(super) fn failure_in_words(failure: Failure) -> &'static str {
     match failure {
+        Failure::Camera => "The gate's camera failed: inspect the document",
         Failure::Matcher => "The matcher gave no answer: inspect the document",
         Failure::NoGallery => "The voyage's gallery is not staged: inspect the document",
     }

@@ -6,7 +6,7 @@ use portunus_biometrics::face::quality::Advice;
 use portunus_biometrics::face::{Assessment, FaceError, ProbeOutcome};
 use portunus_core::biometric::Candidates;
 use portunus_core::decide::{
-    Capture, Case, Facts, Failure, PassengerFacts, Presented, Step, decide, next_step,
+    Capture, Case, Decision, Facts, Failure, PassengerFacts, Presented, Step, decide, next_step,
 };
 use portunus_core::document::DocumentKey;
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Stage};
@@ -407,6 +407,22 @@ impl Service {
         self.end_at_gate(device, submission, id, |after, _| {
             (after.lane, after.stage) = (Lane::Manual, Stage::Waiting);
             (after.decision, after.passenger) = (None, None);
+        })
+    }
+
+    /// The camera gave no picture: the document is inspected. The traveller has not declined, and is not counted so.
+    ///
+    /// # Errors
+    /// [`Refused`] when the encounter is not at the gate.
+    pub fn camera_failed(
+        &self,
+        device: &Device,
+        submission: &Submission,
+        id: EncounterId,
+    ) -> Result<Begun, Refused> {
+        self.end_at_gate(device, submission, id, |after, _| {
+            after.stage = Stage::Waiting;
+            after.decision = Some(Decision::Unavailable { failure: Failure::Camera });
         })
     }
 

@@ -1,4 +1,5 @@
-//! `POST .../decline` and `POST .../leave`: the traveller would rather not, or has gone.
+//! `POST .../decline`, `.../camera-failure` and `.../leave`: the traveller would rather not, cannot be
+//! photographed, or has gone.
 
 use super::{Signed, encounter_id};
 use crate::http::{App, Problem, blocking};
@@ -18,6 +19,19 @@ pub(crate) async fn decline(
     let id = encounter_id(&id)?;
     let service = app.service.clone();
     blocking(move || service.decline(&signed.device, &signed.submission, id)).await.map(Json)
+}
+
+#[utoipa::path(post, path = "/api/device/v1/encounters/{id}/camera-failure", operation_id = "device_camera_failed", tag = "device",
+    params(("id" = String, Path, description = "the encounter")),
+    responses((status = 200, body = Begun), (status = 409, description = "already decided")))]
+pub(crate) async fn camera_failed(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Json<Begun>, Problem> {
+    let id = encounter_id(&id)?;
+    let service = app.service.clone();
+    blocking(move || service.camera_failed(&signed.device, &signed.submission, id)).await.map(Json)
 }
 
 #[utoipa::path(post, path = "/api/device/v1/encounters/{id}/leave", operation_id = "device_leave", tag = "device",

@@ -30,6 +30,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/gate", get(gate::handle))
         .route("/encounters", post(begin::handle))
         .route("/encounters/{id}/decline", post(leave::decline))
+        .route("/encounters/{id}/camera-failure", post(leave::camera_failed))
         .route("/encounters/{id}/leave", post(leave::leave))
         .layer(body(SMALL_BODY_BYTES_MAX))
         .merge(
