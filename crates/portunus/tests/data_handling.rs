@@ -1,21 +1,349 @@
-//! Data handling from the first day: a confirmed or claimed citizen's probe is never written.
+//! Data handling from the first day: a confirmed or claimed citizen's probe is never written; all else is sealed, and
+//! erased on time.
+//!
+//! The service runs in a cage: it can write in one folder and nowhere else. That folder is searched for any part of
+//! what was uploaded, of the decoded crop, of the crop as a JPEG, and of the templates in f32 and int8, as bytes and in
+//! base64, in every file with its database, logs and journals. The same search finds each of them where it is planted.
 
 mod support;
 
-use support::{Options, Person, Picture, Staff, choice};
+use portunus_biometrics::face::{FaceEngine, ProbeOutcome, Subject, Template};
+use rusqlite::Connection;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use support::{
+    Answer, House, Options, Person, Picture, Search, Staff, choice, engine, files, in_the_dark,
+    models_are_here, policy,
+};
+
+/// What must not be found: by its name.
+struct Sought {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// Everything that a capture of these frames brings into the service's memory, and what it makes of it.
+fn sought(engine: &FaceEngine, who: &str, frames: &[Vec<u8>]) -> Vec<Sought> {
+    let mut sought = Vec::new();
+    let mut add = |what: &str, bytes: &[u8]| {
+        sought.push(Sought { name: format!("{who}: {what}"), bytes: bytes.to_vec() });
+    };
+    for frame in frames {
+        add("upload", frame);
+    }
+    let views: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
+    let (subject, template) = match engine.probe(&views, None).ok().unwrap() {
+        ProbeOutcome::Found(probe) => (probe.subject, Some(probe.template)),
+        ProbeOutcome::PoorQuality(subject) => (subject, None),
+        ProbeOutcome::NoFace | ProbeOutcome::Several => panic!("{who}: no subject"),
+    };
+    add("crop", subject.crop.rgb());
+    add("crop as JPEG", &crop_jpeg(&subject));
+    if let Some(template) = template {
+        add("template in f32", &f32_bytes(&template));
+        add("template in int8", &int8_bytes(&template));
+    }
+    sought
+}
+
+/// As the service encodes it.
+fn crop_jpeg(subject: &Subject) -> Vec<u8> {
+    subject.crop.to_jpeg(90).ok().unwrap().to_vec()
+}
+
+fn f32_bytes(template: &Template) -> Vec<u8> {
+    template.values().iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// Quantised by the largest value, as compact indexes do.
+fn int8_bytes(template: &Template) -> Vec<u8> {
+    let most = template.values().iter().fold(0_f32, |most, value| most.max(value.abs()));
+    template.values().iter().map(|value| (value / most * 127.0).round() as i8 as u8).collect()
+}
+
+fn search(all: &[Sought]) -> Search {
+    let mut search = Search::default();
+    all.iter().for_each(|sought| search.add(&sought.name, &sought.bytes));
+    search
+}
+
+/// Keeps every file that ever was in a folder for more than a moment, by a link that outlives its removal, and notes
+/// which files the process has open for writing.
+struct Watch {
+    stop: std::sync::Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<BTreeSet<PathBuf>>,
+}
+
+impl Watch {
+    fn begin(house: &House, kept: PathBuf) -> Self {
+        let stop = std::sync::Arc::new(AtomicBool::new(false));
+        let (home, pid, told) = (house.home().to_owned(), house.pid(), std::sync::Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            let (mut seen, mut open) = (BTreeSet::new(), BTreeSet::new());
+            while !told.load(Ordering::Relaxed) {
+                for file in files(&home) {
+                    let inode = std::fs::metadata(&file).map(|data| data.ino());
+                    if inode.is_ok_and(|inode| seen.insert(inode)) {
+                        let _ = std::fs::hard_link(&file, kept.join(seen.len().to_string()));
+                    }
+                }
+                open.extend(open_for_writing(pid));
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            open
+        });
+        Self { stop, thread }
+    }
+
+    /// The files that the process had open for writing.
+    fn end(self) -> BTreeSet<PathBuf> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+/// Files that a process has open for writing; of a process that hides its memory only root may ask.
+fn open_for_writing(pid: u32) -> Vec<PathBuf> {
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten() {
+        let number = entry.file_name();
+        let info =
+            std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", number.display())).unwrap_or_default();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")?.trim().parse::<String>().ok());
+        let writes = flags.is_some_and(|flags| !flags.ends_with('0'));
+        if let (true, Ok(target)) = (writes, std::fs::read_link(entry.path()))
+            && target.is_absolute()
+            && !target.starts_with("/dev/null")
+        {
+            open.push(target);
+        }
+    }
+    open
+}
+
+#[track_caller]
+fn step(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    answer.json()["step"].as_str().unwrap().to_owned()
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn soon(within: Duration, what: &str, so: impl Fn() -> bool) {
+    let until = Instant::now() + within;
+    while !so() {
+        assert!(Instant::now() < until, "not within {within:?}: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn database(house: &House, name: &str) -> Connection {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    Connection::open_with_flags(house.folder().join(name), flags).unwrap()
+}
+
+fn count(connection: &Connection, sql: &str) -> i64 {
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn blobs(house: &House) -> usize {
+    files(&house.folder().join("blobs")).len()
+}
+
+fn caged(policy: String) -> (House, Staff) {
+    Staff::with_house(Options { policy: Some(policy), cage: true, ..Options::default() })
+}
 
 #[test]
-fn a_traveller_is_boarded_through_the_harness() {
-    let (house, mut staff) = Staff::with_house(Options::default());
-    let person = Person::new(0, "FRA").with_reference(Picture::Obama);
-    let voyage = staff.stage(100, &[person]);
-    assert_eq!(staff.gate.state()["voyage"]["id"], voyage.as_str());
+fn a_citizens_probe_is_never_written_and_a_foreigners_is_sealed() {
+    if !models_are_here() {
+        return;
+    }
+    let (house, mut staff) =
+        caged(policy(&[("unkept_photo_shown_seconds = 30", "unkept_photo_shown_seconds = 2")]));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", house.pid())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "core dumps are off");
+    let kept = tempfile::tempdir().unwrap();
+    let watch = Watch::begin(&house, kept.path().to_owned());
+
+    let citizen = Person::new(0, "USA").with_reference(Picture::Obama);
+    let foreigner = Person::new(1, "FRA");
+    staff.stage(100, &[citizen, foreigner.clone()]);
+    let engine = engine();
+    let confirmed = [Picture::Obama2.bytes(), Picture::Obama3.bytes()];
+    let other = [Picture::Biden.bytes()];
+    let dark = [in_the_dark(&other[0])];
+    let all: Vec<Sought> =
+        [("the citizen", &confirmed[..]), ("the other man", &other), ("in the dark", &dark)]
+            .into_iter()
+            .flat_map(|(who, frames)| sought(&engine, who, frames))
+            .collect();
+    let search = search(&all);
+    let nothing_written = |when: &str| {
+        assert_eq!(search.under(house.home()), BTreeSet::new(), "{when}");
+        assert_eq!(search.under(kept.path()), BTreeSet::new(), "{when}, in files that are gone");
+    };
+
     let encounter = staff.gate.begin(&choice("photo", false, None));
-    let answer = staff.gate.capture(&encounter, &[Picture::Obama2.bytes()]).ok();
-    assert_eq!(answer.json()["step"], "proceed", "{}", answer.json());
-    assert_eq!(staff.status(100)["boarded"], 1);
-    house.kill();
-    house.restart(None);
+    assert!(staff.gate.preview(&encounter, &confirmed[0]).ok().json()["usable"].as_bool().unwrap());
+    nothing_written("after a preview");
+    assert_eq!(step(&staff.gate.capture(&encounter, &confirmed)), "proceed");
+    let shown = staff.probe(&encounter).ok();
+    assert!(
+        search.within(&shown.body).contains("the citizen: crop as JPEG"),
+        "the test makes what the service makes"
+    );
+    assert_eq!(shown.headers["cache-control"], "no-store");
+    nothing_written("after a confirmed citizen's capture");
+    std::thread::sleep(Duration::from_millis(2100));
+    assert_eq!(staff.probe(&encounter).status, 404, "its seconds are over");
+
+    let claimed = staff.gate.begin(&choice("photo", true, None));
+    assert_eq!(step(&staff.gate.capture(&claimed, &other)), "see-officer");
+    assert_eq!(staff.probe(&claimed).status, 200);
+    nothing_written("after a claimed citizen's capture, referred to an officer");
+    let poor = staff.gate.begin(&choice("photo", true, None));
+    let steps: Vec<String> = (0..3).map(|_| step(&staff.gate.capture(&poor, &dark))).collect();
+    assert_eq!(steps, ["try-again", "try-again", "see-officer"]);
+    nothing_written("after a claimed citizen's captures of poor quality");
+    assert_eq!((blobs(&house), count(&database(&house, "data.db"), PROBES)), (1, 0), "the one reference");
+
+    let sealed = staff.gate.begin(&choice("photo", false, Some(("FRA", &foreigner.number))));
+    assert_eq!(step(&staff.gate.capture(&sealed, &other)), "see-officer");
+    assert_eq!(blobs(&house), 2, "the foreigner's crop is kept");
+    assert!(search.within(&staff.probe(&sealed).ok().body).contains("the other man: crop as JPEG"));
+    nothing_written("after a foreigner's crop was sealed");
+    let gone = || staff.probe(&claimed).status == 404 && staff.probe(&poor).status == 404;
+    soon(Duration::from_secs(3), "claimed citizens' photos are gone", gone);
+    let open = watch.end();
+    if std::fs::read_dir(format!("/proc/{}/fd", house.pid())).is_ok() {
+        assert!(open.contains(&house.folder().join("data.db")), "the watch sees what is open: {open:?}");
+    }
+    assert!(open.iter().all(|path| path.starts_with(house.home())), "nothing elsewhere is written: {open:?}");
+    assert!(files(kept.path()).len() >= files(&house.folder()).len(), "the watch has seen all files");
+    assert!(house.stop().success());
+    nothing_written("after the service ended");
+    assert_eq!(count(&database(&house, "data.db"), PROBES), 1);
+    assert_eq!(
+        count(&database(&house, "data.db"), "SELECT COUNT(*) FROM encounter WHERE probe IS NOT NULL"),
+        1
+    );
+    the_services_templates_are_the_tests_own(&house, &engine);
+    each_is_found_where_it_is_planted(&house, &search, &all);
+}
+
+const PROBES: &str = "SELECT COUNT(*) FROM record WHERE kind = 'probe'";
+
+/// Else nothing would follow from not finding the test's: the service's template of the reference, bit by bit.
+fn the_services_templates_are_the_tests_own(house: &House, engine: &FaceEngine) {
+    use portunus_core::document::{DocumentKey, DocumentKind, State};
+    use portunus_store::{Access, Purpose, Reader, Store};
+    struct NoEntropy;
+    impl portunus_core::ports::Entropy for NoEntropy {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+    let store = Store::open(&house.folder(), std::sync::Arc::new(NoEntropy)).unwrap();
+    let number = Person::new(0, "USA").number;
+    let document =
+        DocumentKey::new(State::new("USA").ok().unwrap(), DocumentKind::new("P").ok().unwrap(), &number);
+    let now = jiff::Timestamp::now();
+    let row = store.references(&document.ok().unwrap(), now).unwrap();
+    let access = Access { by: Reader::Matcher, purpose: Purpose::ReEncode, encounter: None };
+    let reference = store.open_reference(row[0].record, &access, now).unwrap().unwrap();
+    let portrait = Picture::Obama.bytes();
+    let portunus_biometrics::face::Outcome::Subject(subject) =
+        engine.analyse(&portrait).ok().unwrap().outcome
+    else {
+        panic!("no subject")
+    };
+    let template = engine.template(&subject).ok().unwrap();
+    assert!(
+        reference.template() == template.to_bytes().as_slice(),
+        "the pipeline gives the same bits here and there"
+    );
+    let mut plain = Search::default();
+    plain.add("portrait", &crop_jpeg(&subject));
+    plain.add("reference's template", &f32_bytes(&template));
+    assert!(
+        plain.within(reference.portrait()).contains("portrait")
+            && plain.within(reference.template()).len() == 1
+    );
+    assert_eq!(plain.under(house.home()), BTreeSet::new(), "references and the gallery lie sealed");
+}
+
+/// The positive control: a file, the log, a row of the service's own database, and that database's write-ahead log.
+fn each_is_found_where_it_is_planted(house: &House, search: &Search, all: &[Sought]) {
+    use base64::Engine as _;
+    let home = house.home();
+    let planted = home.join("tmp/planted");
+    let log = home.join("stderr");
+    let clean = std::fs::read(&log).unwrap();
+    let (data, wal) = (house.folder().join("data.db"), house.folder().join("data.db-wal"));
+    let connection = Connection::open(&data).unwrap();
+    connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+    connection.execute("CREATE TABLE planted (bytes BLOB)", []).unwrap();
+    for sought in all {
+        // A part only, from somewhere within.
+        let start = sought.bytes.len() / 3 + 1;
+        let part = &sought.bytes[start..(start + 600).min(sought.bytes.len())];
+        let names = |file: &Path| search.under(home).into_iter().filter(|found| found.file == file).count();
+        std::fs::write(&planted, [&b"before"[..], part].concat()).unwrap();
+        assert_eq!(names(&planted), 1, "{} in a file", sought.name);
+        std::fs::remove_file(&planted).unwrap();
+        let mut line = std::fs::OpenOptions::new().append(true).open(&log).unwrap();
+        writeln!(line, "a photo: {}", base64::engine::general_purpose::STANDARD.encode(part)).unwrap();
+        assert!(names(&log) >= 1, "{} in the log, in base64", sought.name);
+        std::fs::write(&log, &clean).unwrap();
+
+        connection.execute("INSERT INTO planted (bytes) VALUES (?1)", [part]).unwrap();
+        assert_eq!((names(&wal), names(&data)), (1, 0), "{} in the write-ahead log", sought.name);
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        assert_eq!((names(&wal), names(&data)), (0, 1), "{} in a row of the database", sought.name);
+        connection.execute("DELETE FROM planted", []).unwrap();
+        connection.execute("VACUUM", []).unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    }
+    assert_eq!(search.under(home), BTreeSet::new(), "all that was planted is gone again");
+}
+
+#[test]
+fn a_probe_of_unknown_nationality_is_erased_on_time_while_its_case_still_waits() {
+    if !models_are_here() {
+        return;
+    }
+    let (house, mut staff) = caged(policy(&[("keep = \"60 minutes\"", "keep = \"2 seconds\"")]));
+    let foreigner = Person::new(1, "FRA");
+    staff.stage(100, std::slice::from_ref(&foreigner));
+    let encounter = staff.gate.begin(&choice("photo", false, Some(("FRA", &foreigner.number))));
+    assert_eq!(step(&staff.gate.capture(&encounter, &[Picture::Biden.bytes()])), "see-officer");
+    let (data, keys) = (database(&house, "data.db"), database(&house, "keys.db"));
+    let left = || {
+        let rows = count(&data, "SELECT COUNT(*) FROM record");
+        (rows, count(&keys, "SELECT COUNT(*) FROM record_key"), blobs(&house))
+    };
+    assert_eq!(left(), (1, 1, 1), "row, key and bytes");
+    assert_eq!(staff.probe(&encounter).status, 200);
+    std::thread::sleep(Duration::from_millis(2100));
+    assert_eq!(staff.probe(&encounter).status, 404, "nobody reads what is due");
+    soon(Duration::from_secs(10), "row, key and bytes are gone", || left() == (0, 0, 0));
+    let queue = staff.board()["queue"].clone();
+    assert_eq!(queue.as_array().unwrap().len(), 1, "{queue}");
+    assert_eq!(queue[0]["encounter"], encounter.as_str());
+    let board =
+        json!({ "ruling": "board", "passenger": foreigner_id(&staff, &foreigner), "reason": "passport" });
+    assert_eq!(staff.rule(&encounter, &board).status, 204, "an officer rules without the photo");
     assert_eq!(staff.status(100)["boarded"], 1);
     assert!(house.stop().success());
+}
+
+fn foreigner_id(staff: &Staff, foreigner: &Person) -> serde_json::Value {
+    staff.passenger(&staff.voyage(100), foreigner)["id"].clone()
 }

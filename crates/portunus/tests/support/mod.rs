@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! #[path = "support/mod.rs"] mod support;          // or `mod support;` in crates/portunus/tests/NAME.rs
+//! if !models_are_here() { return; }                 // first of all: fetches them, or says SKIPPED
 //! let house = House::start(Options::default());     // `portunus serve` in a fresh folder, ready, a free port
 //! let mut staff = Staff::hire(&house);              // administrator, officer, supervisor, auditor, carrier; point; gate
 //! let voyage = staff.stage(100, &[Person::new(0, "USA").with_reference(Picture::Obama)]);   // manifest .. open
@@ -27,13 +28,18 @@
 )]
 #![allow(unreachable_pub, reason = "shared between test binaries")]
 
+mod cage;
 mod caller;
 mod gate;
 mod people;
+mod search;
 
 pub use caller::{Answer, Caller, JSON, Raw, multipart};
 pub use gate::{Gate, Order, choice};
-pub use people::{PASSWORD, Person, Picture, Staff, in_the_dark, picture};
+pub use people::{
+    PASSWORD, Person, Picture, Staff, cache, engine, in_the_dark, models_are_here, paxlst, picture,
+};
+pub use search::{Found, Search, files};
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::SocketAddr;
@@ -56,6 +62,8 @@ pub struct Options {
     pub failpoint: Option<String>,
     /// More environment.
     pub env: Vec<(String, String)>,
+    /// The process can write in its folder and nowhere else (Landlock, where the kernel has it), and takes it for home.
+    pub cage: bool,
     /// A folder for everything instead of a temporary one; `data`, `stdout` and `stderr` are made in it.
     pub home: Option<PathBuf>,
 }
@@ -223,7 +231,8 @@ fn spawn(home: &Path, options: &Options, listen: SocketAddr, failpoint: Option<&
     }
     command.env_remove("PORTUNUS_FAILPOINT").envs(options.env.iter().cloned());
     command.envs(failpoint.map(|name| ("PORTUNUS_FAILPOINT", name)));
-    command.stdin(std::process::Stdio::null()).stdout(stdout).stderr(stderr).spawn().unwrap()
+    command.stdin(std::process::Stdio::null()).stdout(stdout).stderr(stderr);
+    if options.cage { cage::spawn(command, home) } else { command.spawn().unwrap() }
 }
 
 /// Waits for the line that says where it listens.
