@@ -168,7 +168,11 @@ impl Cache {
         let holder = self.unfinished(&self.dir)?;
         let (old, new) = (holder.path().join("old"), holder.path().join("new"));
         fs::create_dir(&new).map_err(FetchError::io(&new))?;
-        fill(&new)?;
+        fill(&new).map_err(|error| match error {
+            // The folder that it ran out in goes away; this one stays.
+            FetchError::NoSpace { .. } => FetchError::NoSpace { dir: self.dir.clone() },
+            other => other,
+        })?;
         sync(&new)?;
         if dir.exists() {
             fs::rename(dir, &old).map_err(FetchError::io(dir))?;

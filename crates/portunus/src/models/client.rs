@@ -6,7 +6,7 @@ use super::pins::{Kind, Package};
 use super::progress::Step;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -16,7 +16,8 @@ const TICK: Duration = Duration::from_millis(100);
 const TICKS_MAX: u32 = 30 * 60 * 10;
 /// How much of pip's output is read, and how much of it is shown.
 const OUTPUT_BYTES_MAX: u64 = 1 << 20;
-const SHOWN_LINES_MAX: usize = 4;
+const SHOWN_LINES_MAX: usize = 2;
+const SHOWN_CHARS_MAX: usize = 200;
 
 /// For a source archive, pip asks the archive's build system for its name, which would run its `setup.py` and
 /// fetch unpinned build tools. This stands in for setuptools and answers without looking at the archive.
@@ -71,24 +72,24 @@ impl Client {
         for folder in [&out, &scratch] {
             fs::create_dir(folder).map_err(FetchError::io(folder))?;
         }
-        let output_path = dir.join("output.txt");
         let mut pip = Command::new(&command[0]);
         pip.args(&command[1..]);
         prepare(&mut pip, package, dir, &out, &scratch)?;
-        let output = fs::File::create(&output_path).map_err(FetchError::io(&output_path))?;
-        let errors = output.try_clone().map_err(FetchError::io(&output_path))?;
-        pip.stdin(Stdio::null()).stdout(output).stderr(errors);
-        let child = pip
-            .spawn()
-            .map_err(|error| FetchError::Client { what: what.clone(), detail: error.to_string() })?;
-        let status = wait(child, dir, step).map_err(FetchError::io(dir))?;
-        if status.is_none_or(|status| !status.success()) {
-            let said = read_start(&output_path).unwrap_or_default();
-            return Err(if status.is_some() {
-                failure(what, package, dir, &said)
-            } else {
-                FetchError::Client { what, detail: "it was stopped after 30 minutes".to_owned() }
-            });
+        // Not into a file: on a full disk its own complaint would be lost.
+        let (listener, speaker) = std::io::pipe().map_err(FetchError::io(dir))?;
+        let errors = speaker.try_clone().map_err(FetchError::io(dir))?;
+        pip.stdin(Stdio::null()).stdout(speaker).stderr(errors);
+        let failed = |detail: String| FetchError::Client { what: what.clone(), detail };
+        let child = pip.spawn().map_err(|error| failed(error.to_string()))?;
+        // It holds the pipe's other end, which must close when the child ends.
+        drop(pip);
+        let listening = std::thread::spawn(move || listen(listener));
+        let Some(status) = wait(child, dir, step).map_err(FetchError::io(dir))? else {
+            return Err(failed("it was stopped after 30 minutes".to_owned()));
+        };
+        let said = listening.join().unwrap_or_default();
+        if !status.success() {
+            return Err(failure(what, package, dir, &said));
         }
         let found = fs::read_dir(&out).map_err(FetchError::io(&out))?.flatten().next();
         let missing = || FetchError::Client { what, detail: "it ended well but left no file".to_owned() };
@@ -184,17 +185,20 @@ fn bytes_below(dir: &Path) -> u64 {
     bytes
 }
 
-fn read_start(path: &Path) -> std::io::Result<String> {
+/// What it says, no more than [`OUTPUT_BYTES_MAX`] of it, until it ends.
+fn listen(mut from: impl Read) -> String {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    // A pipe that breaks has said what it said.
+    let _ = from.by_ref().take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes);
+    let _ = std::io::copy(&mut from, &mut std::io::sink());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What went wrong, by what pip said. A text we do not know is shown as it is.
 fn failure(what: String, package: &Package, dir: &Path, said: &str) -> FetchError {
     let has = |texts: &[&str]| texts.iter().any(|text| said.contains(text));
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let detail = lines[lines.len().saturating_sub(SHOWN_LINES_MAX)..].join(" / ");
+    let detail = shown(&lines);
     if has(&["DO NOT MATCH THE HASHES"]) {
         let got = lines.iter().find_map(|line| line.strip_prefix("Got")).map_or("another", str::trim);
         return FetchError::WrongHash { what, expected: package.sha256.to_owned(), found: got.to_owned() };
@@ -223,4 +227,13 @@ fn failure(what: String, package: &Package, dir: &Path, said: &str) -> FetchErro
         return FetchError::NotOffered { what, detail };
     }
     FetchError::Client { what, detail }
+}
+
+/// Its last errors, or its last lines, kept short.
+fn shown(lines: &[&str]) -> String {
+    let errors: Vec<&&str> = lines.iter().filter(|line| line.starts_with("ERROR:")).collect();
+    let chosen = if errors.is_empty() { lines.iter().collect() } else { errors };
+    let last = &chosen[chosen.len().saturating_sub(SHOWN_LINES_MAX)..];
+    let short = |line: &&&str| line.chars().take(SHOWN_CHARS_MAX).collect::<String>();
+    last.iter().map(short).collect::<Vec<_>>().join(" / ")
 }
