@@ -52,6 +52,7 @@ pub(crate) fn waits(tx: &Transaction<'_>, voyage: VoyageId) -> rusqlite::Result<
     tx.prepare_cached(
         "SELECT lane, MAX(served_at - joined_at, 0) / 1000 AS waited, MAX(done_at - joined_at, 0) / 1000 AS passed
          FROM encounter WHERE voyage = :voyage AND served_at IS NOT NULL AND done_at IS NOT NULL
+           AND device IS NOT NULL -- who boarded in an outage did not wait here
          ORDER BY joined_at",
     )?
     .query_map(named_params! {":voyage": voyage.bytes()}, |row| {

@@ -233,8 +233,13 @@ impl Store {
 
 /// Makes a record invisible: from this commit on nothing reads it. `false` when it was already, or is not there.
 pub(crate) fn hide(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> Result<bool> {
-    tx.prepare_cached("UPDATE record SET erased_at = :now WHERE id = :id AND erased_at IS NULL")
+    let hidden = tx
+        .prepare_cached("UPDATE record SET erased_at = :now WHERE id = :id AND erased_at IS NULL")
         .and_then(|mut s| s.execute(named_params! {":now": micros(now), ":id": record.bytes()}))
-        .during("erase")
-        .map(|rows| rows == 1)
+        .during("erase")?;
+    if hidden == 1 {
+        // A reference that is gone must leave the galleries, too.
+        crate::store::raise_generation(tx, "erase")?;
+    }
+    Ok(hidden == 1)
 }

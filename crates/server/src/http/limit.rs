@@ -37,27 +37,31 @@ impl<K: Hash + Eq + Clone> Rate<K> {
     }
 }
 
-/// Pictures are decoded by at most so many requests at once; the rest wait, and more than may wait are told so.
-pub(crate) struct Pictures {
+/// Heavy work (decoding pictures, hashing passwords) is done by at most so many requests at once; some wait, and
+/// more than may wait are told to come back.
+pub(crate) struct Turns {
     working: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    waiting: Semaphore,
 }
 
-impl Pictures {
+impl Turns {
     pub(crate) fn new(working: usize, waiting: usize) -> Self {
-        Self { working: Arc::new(Semaphore::new(working)), waiting: Arc::new(Semaphore::new(waiting)) }
+        Self { working: Arc::new(Semaphore::new(working)), waiting: Semaphore::new(waiting) }
     }
 
-    /// A turn at decoding; given back when dropped.
+    /// A turn at the work; given back when dropped. Move it into the work: a caller may go away before.
     pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let busy = || {
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
-                "too many pictures at once; repeat in a second",
+                "too much at once; repeat in a second",
             )
         };
-        let _place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| busy())?;
+        if let Ok(free) = Arc::clone(&self.working).try_acquire_owned() {
+            return Ok(free);
+        }
+        let _place = self.waiting.try_acquire().map_err(|_| busy())?;
         Arc::clone(&self.working).acquire_owned().await.map_err(|_| busy())
     }
 }

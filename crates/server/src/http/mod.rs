@@ -17,12 +17,12 @@ pub(crate) use problem::blocking;
 
 use crate::service::Service;
 use axum::Router;
-use axum::extract::{OriginalUri, Request};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use limit::{Pictures, Rate};
+use limit::{Rate, Turns};
 use portunus_core::id::DeviceId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,8 @@ const BODY_PAUSE_SECONDS_MAX: u64 = 10;
 const REQUESTS_MAX: usize = 512;
 /// Captures waiting for a turn at the models.
 const PICTURES_WAITING_MAX: usize = 64;
+/// Sign-ins waiting for a turn at the hash, which takes 19 MiB.
+const PASSWORDS_WAITING_MAX: usize = 32;
 
 /// A gate with a traveller before it sends three requests a second.
 const DEVICE_REQUESTS_PER_MINUTE: u32 = 3000;
@@ -56,7 +58,9 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     device_rate: Rate<DeviceId>,
     sign_in_rate: Rate<String>,
-    pictures: Pictures,
+    pictures: Turns,
+    passwords: Turns,
+    requests: Turns,
 }
 
 impl std::ops::Deref for App {
@@ -72,7 +76,9 @@ pub fn router(service: Service, cores: usize) -> Router {
         service,
         device_rate: Rate::new(DEVICE_REQUESTS_PER_MINUTE, DEVICE_REQUESTS_AT_ONCE),
         sign_in_rate: Rate::new(10, 10),
-        pictures: Pictures::new(cores.max(1), PICTURES_WAITING_MAX),
+        pictures: Turns::new(cores.max(1), PICTURES_WAITING_MAX),
+        passwords: Turns::new(1, PASSWORDS_WAITING_MAX),
+        requests: Turns::new(REQUESTS_MAX, 0),
     }));
     let bounded = Router::new()
         .nest("/api/device/v1", device::routes())
@@ -97,7 +103,7 @@ pub fn router(service: Service, cores: usize) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             Problem::internal(&"a handler panicked; see the log above").into_response()
         }))
-        .layer(tower::limit::GlobalConcurrencyLimitLayer::new(REQUESTS_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), so_many_at_once))
         .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
@@ -115,6 +121,14 @@ async fn no_store_by_default(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// More requests at once than can be answered are told so, instead of waiting.
+async fn so_many_at_once(State(app): State<App>, request: Request, next: Next) -> Response {
+    match app.requests.turn().await {
+        Ok(_turn) => next.run(request).await,
+        Err(busy) => busy.into_response(),
+    }
 }
 
 /// The path as sent, before routers took their prefix off.

@@ -8,7 +8,7 @@ use super::session::{
 use super::{App, Problem, blocking};
 use crate::pages::{self, Section, Viewer, admin, board, console, door, message, setup, sign_in, supervisor};
 use crate::service::Service;
-use axum::extract::{Form, Query, State};
+use axum::extract::{DefaultBodyLimit, Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -31,7 +31,11 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/passengers/{id}/reference", get(officer::reference))
         .route("/supervisor", get(supervisor_page))
         .route("/admin", get(admin_page))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
+
+const FORM_BYTES_MAX: usize = 16 * 1024;
+const NAME_CHARS_MAX: usize = 60;
 
 pub(super) fn role_in_words(role: Role) -> &'static str {
     match role {
@@ -77,9 +81,10 @@ async fn ask_to_sign_in(Query(next): Query<Next>) -> Markup {
     sign_in::sign_in(&sign_in::SignInView { problem: None, next: next.next.filter(|next| is_local(next)) })
 }
 
-/// A path of this site, and not `//elsewhere`.
+/// A path of this site, and not `//elsewhere`, also not by what browsers leave out or turn round.
 fn is_local(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')
+    let plain = path.chars().all(|c| c.is_ascii_graphic() && c != '\\');
+    plain && path.starts_with('/') && !path.starts_with("//")
 }
 
 #[derive(Deserialize)]
@@ -92,7 +97,12 @@ struct Credentials {
 
 /// A session for whoever knows the password; the rate is bounded by name.
 async fn enter(app: &App, credentials: &Credentials) -> Result<(User, Token), Problem> {
-    app.sign_in_rate.check(format!("sign-in {}", credentials.name.to_lowercase()))?;
+    if credentials.name.chars().count() > NAME_CHARS_MAX {
+        return Err(Problem::unauthenticated("name and password do not go together"));
+    }
+    // As the store compares names: no spelling of one account is a fresh allowance.
+    app.sign_in_rate.check(format!("sign-in {}", credentials.name.trim().to_lowercase()))?;
+    let _turn = app.passwords.turn().await?;
     let service = app.service.clone();
     let (name, password) = (credentials.name.clone(), zeroize::Zeroizing::new(credentials.password.clone()));
     blocking(move || {

@@ -99,24 +99,21 @@ impl Claimed {
         })
     }
 
-    /// Believes the claim, or says why not. `idempotency_key` and `counter` are compared as sent.
+    /// Believes the headers, or says why not; the body may not have arrived yet ([`Self::is_of`]). `raw` is the
+    /// idempotency key and the counter as sent.
     ///
     /// # Errors
-    /// [`SignatureError`] when stale, of another body, or not signed by `key`.
+    /// [`SignatureError`] when stale, or not signed by `key`.
     pub fn verify(
         &self,
         method: &str,
         path: &str,
         raw: (&str, &str),
-        body: &[u8],
         key: &[u8; 32],
         now: Timestamp,
     ) -> Result<(), SignatureError> {
         if (now.as_second() - self.created.as_second()).abs() > CREATED_SKEW_SECONDS_MAX {
             return Err(SignatureError::Stale);
-        }
-        if byte_sequence(&self.digest, "sha-256=").as_deref() != Some(Sha256::digest(body).as_slice()) {
-            return Err(SignatureError::Digest);
         }
         let base = format!(
             "\"@method\": {method}\n\"@path\": {path}\n\"content-digest\": {}\n\"idempotency-key\": {}\n\
@@ -126,6 +123,16 @@ impl Claimed {
         let key = VerifyingKey::from_bytes(key).map_err(|_| SignatureError::Forged)?;
         key.verify_strict(base.as_bytes(), &Signature::from_bytes(&self.signature))
             .map_err(|_| SignatureError::Forged)
+    }
+
+    /// Whether `body` is the one whose digest was signed.
+    ///
+    /// # Errors
+    /// [`SignatureError::Digest`] when it is another.
+    pub fn is_of(&self, body: &[u8]) -> Result<(), SignatureError> {
+        let digest = Sha256::digest(body);
+        let same = byte_sequence(&self.digest, "sha-256=").as_deref() == Some(digest.as_slice());
+        if same { Ok(()) } else { Err(SignatureError::Digest) }
     }
 }
 
@@ -214,7 +221,8 @@ mod tests {
         let claimed = Claimed::read(get)?;
         let raw = (get("idempotency-key").unwrap(), get("portunus-counter").unwrap());
         let key = SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes();
-        claimed.verify(METHOD, path, raw, body, &key, now)
+        claimed.verify(METHOD, path, raw, &key, now)?;
+        claimed.is_of(body)
     }
 
     #[test]

@@ -38,7 +38,12 @@ pub(crate) async fn handle(
     let document = Issuer::new(&issuer)
         .and_then(|issuer| DocumentKey::new(issuer, DocumentKind::new(&kind)?, &number))
         .map_err(|error| Problem::bad_request(error.to_string()))?;
-    let _turn = app.pictures.turn().await?;
+    let turn = app.pictures.turn().await?;
     let service = app.service.clone();
-    blocking(move || service.add_reference(&document, &portrait)).await.map(Json)
+    blocking(move || {
+        let _turn = turn;
+        service.add_reference(&document, &portrait)
+    })
+    .await
+    .map(Json)
 }

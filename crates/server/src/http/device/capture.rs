@@ -23,9 +23,10 @@ pub(crate) async fn handle(
     let id = encounter_id(&id)?;
     let Signed { device, submission, headers, body } = signed;
     let frames = frames(&headers, body).await?;
-    let _turn = app.pictures.turn().await?;
+    let turn = app.pictures.turn().await?;
     let service = app.service.clone();
     blocking(move || {
+        let _turn = turn;
         let frames: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
         service.capture(&device, &submission, id, &frames)
     })

@@ -17,7 +17,12 @@ pub(crate) async fn handle(
     signed: Signed,
 ) -> Result<Json<Previewed>, Problem> {
     let id = encounter_id(&id)?;
-    let _turn = app.pictures.turn().await?;
+    let turn = app.pictures.turn().await?;
     let service = app.service.clone();
-    blocking(move || service.preview(&signed.device, &signed.submission, id, &signed.body)).await.map(Json)
+    blocking(move || {
+        let _turn = turn;
+        service.preview(&signed.device, &signed.submission, id, &signed.body)
+    })
+    .await
+    .map(Json)
 }
