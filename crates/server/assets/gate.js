@@ -88,17 +88,20 @@ async function serve(link, gate) {
   words.reset();
   const chosen = await choice(link, gate);
   if (!chosen) return;
+  let begun;
   try {
-    const { encounter, next } = await link.post(`${API}/encounters`, {
+    begun = await link.post(`${API}/encounters`, {
       lane: chosen.lane,
       claims_citizenship: chosen.claimsCitizenship,
       notice_version: gate.notice_version,
       presented: null,
     });
-    if (chosen.lane === "photo" && next === "camera") await photograph(link, gate, encounter);
+    if (chosen.lane === "photo" && begun.next === "camera") await photograph(link, gate, begun.encounter);
     else await screens.result("see-officer", "officer", "declined_text");
   } catch (error) {
     if (!(error instanceof Lost)) screens.trouble(error.message);
+    // Who is sent to an officer is in the officer's queue, as far as the line allows.
+    if (begun) link.post(`${API}/encounters/${begun.encounter}/camera-failure`, {}).catch(() => {});
     const closedMeanwhile = ["no-voyage", "point-not-designated", "stale-notice"].includes(error.reason);
     if (!closedMeanwhile) await screens.result("see-officer", "officer", error instanceof Lost ? "lost_text" : "officer_text");
   }

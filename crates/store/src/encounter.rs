@@ -1,10 +1,11 @@
 //! Encounters, rulings and boardings as read.
 
-use crate::column::{id, id_or_none, instant, instant_or_none, json_of, json_or_none, word_of};
+use crate::column::{id, id_or_none, instant, instant_or_none, json_of, json_or_none, word, word_of};
 use crate::error::Result;
 use crate::store::{Store, limit};
 use portunus_core::encounter::{Boarding, Encounter, Ruled, Wait};
 use portunus_core::id::{DeviceId, EncounterId, PassengerId, PointId, RecordId, UserId, VoyageId};
+use portunus_core::policy::PersonClass;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 pub(crate) fn encounter(row: &Row<'_>) -> rusqlite::Result<Encounter> {
@@ -117,6 +118,22 @@ impl Store {
             )?
             .query_map(named_params! {":point": point.bytes(), ":limit": limit(at_most)}, encounter)?
             .collect()
+        })
+    }
+
+    /// Whether any encounter of this passenger was a citizen's: the evidence stands for the others.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn was_citizen(&self, passenger: PassengerId) -> Result<bool> {
+        self.read("was_citizen", |tx| {
+            tx.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM encounter WHERE passenger = :passenger AND class = :citizen)",
+            )?
+            .query_row(
+                named_params! {":passenger": passenger.bytes(), ":citizen": word(&PersonClass::Citizen)},
+                |row| row.get(0),
+            )
         })
     }
 

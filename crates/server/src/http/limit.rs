@@ -51,13 +51,8 @@ impl Turns {
 
     /// A turn at the work; given back when dropped. Move it into the work: a caller may go away before.
     pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let busy = || {
-            Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                "too much at once; repeat in a second",
-            )
-        };
+        let busy =
+            || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too much at once; repeat in a second");
         if let Ok(free) = Arc::clone(&self.working).try_acquire_owned() {
             return Ok(free);
         }

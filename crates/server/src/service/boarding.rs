@@ -1,11 +1,11 @@
 //! Voyages: boarding opened and closed, what carriers and supervisors see of it.
 
+use super::gallery::window;
 use super::{Refused, Service};
-use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
+use portunus_core::encounter::{Encounter, Lane, LaneWaits, Method, lane_waits};
 use portunus_core::id::{PassengerId, PointId, VoyageId};
 use portunus_core::place::{CrossingPoint, Direction};
 use portunus_core::policy::{DataClass, PersonClass};
-use portunus_core::retention::{Evidence, standing};
 use portunus_core::voyage::{Capacity, Movement, Voyage, VoyageKey, VoyageStatus};
 use portunus_documents::ports::country_of;
 use portunus_store::Listed;
@@ -198,6 +198,8 @@ impl Service {
     /// # Errors
     /// [`Refused::WrongStage`] when the voyage was not boarding.
     pub fn close_boarding(&self, voyage: VoyageId) -> Result<usize, Refused> {
+        // No boarding falls between what is read here and what is closed below.
+        let _nobody_boards = self.while_closing();
         let now = self.now();
         let kept = self.store().voyage(voyage)?.ok_or(Refused::Unknown("voyage"))?;
         let mut crossings = Vec::new();
@@ -206,6 +208,12 @@ impl Service {
         {
             crossings = self.crossings(&kept, &point)?;
         }
+        // A photo that no crossing names has no purpose left. First, so that a crash in between closes again.
+        for probe in self.store().encounters(voyage)?.iter().filter_map(|encounter| encounter.probe) {
+            if !crossings.iter().any(|crossing| crossing.record == Some(probe)) {
+                self.store().erase(probe, now)?;
+            }
+        }
         match self.store().close_voyage(voyage, &crossings, now)? {
             CloseVoyage::Closed => {}
             CloseVoyage::AlreadyClosed => return Err(Refused::WrongStage("the voyage is closed already")),
@@ -213,6 +221,28 @@ impl Service {
         self.drop_gallery(voyage);
         self.announce();
         Ok(crossings.len())
+    }
+
+    /// Closes voyages that nobody closed: cancelled ones, and those whose gallery's time is over.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) fn close_what_is_over(&self) -> Result<(), Refused> {
+        let now = self.now();
+        for voyage in self.store().voyages()? {
+            let over = match voyage.status {
+                VoyageStatus::Cancelled => true,
+                VoyageStatus::Scheduled | VoyageStatus::Open => now >= window(&voyage).expires,
+                VoyageStatus::Closed => false,
+            };
+            if over {
+                match self.close_boarding(voyage.id) {
+                    Ok(_) | Err(Refused::WrongStage(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The departures (or arrivals) that a voyage's boardings become; transit and domestic ones become none.
@@ -235,9 +265,13 @@ impl Service {
             if stated.in_transit || !matches!(movement, Movement::Exit | Movement::Entry) {
                 continue;
             }
-            let encounter = encounters.iter().find(|e| e.passenger == Some(boarding.passenger));
-            let class = encounter.map_or(PersonClass::Unknown, |e| e.class);
-            let class = if class == PersonClass::Unknown { self.documented_class(&listed) } else { class };
+            // The encounter that boarded them, and not an earlier one that was referred or taken anew.
+            let is_it =
+                |e: &&Encounter| e.passenger == Some(boarding.passenger) && e.done_at == Some(boarding.at);
+            let Some(encounter) = encounters.iter().find(is_it) else { continue };
+            // The carrier may have sent evidence of citizenship since.
+            let class = self.class_after(encounter, Some(&listed), false)?;
+            let class = if class == PersonClass::Citizen { class } else { encounter.class };
             let Some(erase_after) = policy.keep(class, DataClass::Crossing).due(boarding.at) else {
                 continue;
             };
@@ -249,19 +283,9 @@ impl Service {
                 method: boarding.method,
                 entered_later: boarding.entered_later,
                 erase_after,
-                record: encounter.and_then(|e| e.probe),
+                record: encounter.probe.filter(|_| class != PersonClass::Citizen),
             });
         }
         Ok(crossings)
-    }
-
-    fn documented_class(&self, listed: &Listed) -> PersonClass {
-        let stated = &listed.passenger.stated;
-        let evidence = Evidence {
-            carrier_says: stated.nationality.as_ref(),
-            documents: &stated.documents,
-            ..Evidence::default()
-        };
-        standing(&evidence, self.policy()).class
     }
 }

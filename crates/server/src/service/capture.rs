@@ -11,7 +11,7 @@ use portunus_core::decide::{
 use portunus_core::document::DocumentKey;
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Stage};
 use portunus_core::id::{DeviceId, EncounterId, IdempotencyKey, PassengerId, VoyageId};
-use portunus_core::policy::PersonClass;
+use portunus_core::policy::{PersonClass, PhotoDuty};
 use portunus_core::retention::{Evidence, ProbeFate, probe_fate, standing};
 use portunus_core::voyage::VoyageStatus;
 use portunus_store::Listed;
@@ -175,7 +175,11 @@ impl Service {
             done_at: None,
         };
         let listed = self.named(&encounter, None)?;
-        encounter.class = self.class_of(&encounter, listed.first(), joining.presented.as_slice());
+        encounter.class = self.class_of(&encounter, listed.first(), joining.presented.as_slice())?;
+        // Whom the law exempts is not photographed, whatever was pressed.
+        if self.policy().photo_rule(encounter.class).is_none_or(|rule| rule.duty == PhotoDuty::Exempt) {
+            (encounter.lane, encounter.stage) = (Lane::Manual, Stage::Waiting);
+        }
         let begun = begun(&encounter);
         self.committed(self.store().begin(&encounter, submission.key, &json(&begun), now)?)?;
         Ok(begun)
@@ -353,7 +357,7 @@ impl Service {
         });
         after.decision = Some(decision);
         let person = after.passenger.and_then(|id| listed.iter().find(|p| p.passenger.id == id));
-        after.class = self.class_after(&after, person, boarding.is_some());
+        after.class = self.class_after(&after, person, boarding.is_some())?;
         match step {
             Step::Proceed => (after.stage, after.done_at) = (Stage::Done, Some(now)),
             Step::SeeOfficer => after.stage = Stage::Waiting,
@@ -372,6 +376,7 @@ impl Service {
         key: IdempotencyKey,
         captured: &Captured,
     ) -> Result<Committed, Refused> {
+        let _not_while_closing = self.while_boarding();
         let now = self.now();
         let over = captured.step != Step::TryAgain;
         let crop = seen.crop.as_ref().filter(|_| over);
@@ -406,7 +411,8 @@ impl Service {
     ) -> Result<Begun, Refused> {
         self.end_at_gate(device, submission, id, |after, _| {
             (after.lane, after.stage) = (Lane::Manual, Stage::Waiting);
-            (after.decision, after.passenger) = (None, None);
+            // They wait anew, for an officer: what the camera did was no service.
+            (after.decision, after.passenger, after.served_at) = (None, None, None);
         })
     }
 
@@ -494,11 +500,14 @@ impl Service {
         }
     }
 
-    fn class_after(&self, encounter: &Encounter, person: Option<&Listed>, matched: bool) -> PersonClass {
-        // Evidence of citizenship seen earlier in this encounter stands.
-        if encounter.class == PersonClass::Citizen {
-            return PersonClass::Citizen;
-        }
+    /// Whose rules apply, as far as is known: evidence of citizenship stands once it was seen, in this encounter or
+    /// in another of the same passenger.
+    pub(super) fn class_after(
+        &self,
+        encounter: &Encounter,
+        person: Option<&Listed>,
+        matched: bool,
+    ) -> Result<PersonClass, Refused> {
         let evidence = Evidence {
             claims_citizenship: encounter.claims_citizenship,
             officer_says: None,
@@ -506,15 +515,26 @@ impl Service {
             documents: person.map_or(&[], |p| &p.passenger.stated.documents),
             reference_matched: matched,
         };
-        standing(&evidence, self.policy()).class
+        let class = standing(&evidence, self.policy()).class;
+        let seen_before = match person {
+            _ if encounter.class == PersonClass::Citizen => true,
+            Some(person) => self.store().was_citizen(person.passenger.id)?,
+            None => false,
+        };
+        Ok(if seen_before { PersonClass::Citizen } else { class })
     }
 
     /// The class at the start of an encounter: by the claim, the document shown, and whose it is.
-    fn class_of(&self, encounter: &Encounter, person: Option<&Listed>, shown: &[DocumentKey]) -> PersonClass {
+    fn class_of(
+        &self,
+        encounter: &Encounter,
+        person: Option<&Listed>,
+        shown: &[DocumentKey],
+    ) -> Result<PersonClass, Refused> {
         let by_document =
             standing(&Evidence { documents: shown, ..Evidence::default() }, self.policy()).class;
         if by_document == PersonClass::Citizen {
-            by_document
+            Ok(by_document)
         } else {
             self.class_after(encounter, person, false)
         }

@@ -142,12 +142,15 @@ impl Service {
         report.changed = read(&staged).digest != Some(digest);
         if report.changed {
             self.bring_up_to(&staged, &wanted)?;
-            let sealed = {
-                let mut staged = write(&staged);
-                staged.digest = Some(digest);
-                self.seal(&staged.gallery, digest)?
-            };
+            let sealed = self.seal(&read(&staged).gallery, digest)?;
             self.store().put_gallery(id, &sealed)?;
+            // Closed meanwhile: what was destroyed is not brought back.
+            let boards = |v: &Voyage| matches!(v.status, VoyageStatus::Scheduled | VoyageStatus::Open);
+            if !self.store().voyage(id)?.is_some_and(|voyage| boards(&voyage)) {
+                self.store().destroy_gallery(id)?;
+                return Err(Refused::WrongStage("the voyage is closed or cancelled"));
+            }
+            write(&staged).digest = Some(digest);
         }
         let in_it = read(&staged);
         for member in report.members.iter_mut().filter(|member| member.unstaged.is_none()) {
@@ -301,7 +304,7 @@ impl Service {
 }
 
 /// When a voyage's gallery may be searched. Local dates have no zone: the window holds anywhere on Earth.
-fn window(voyage: &Voyage) -> Window {
+pub(super) fn window(voyage: &Voyage) -> Window {
     let day = voyage.key.date.to_datetime(Time::midnight()).to_zoned_datetime(TimeZone::UTC);
     let start = day.map_or(Timestamp::MIN, |day| day.timestamp());
     let at = |hours| start.checked_add(SignedDuration::from_hours(hours)).unwrap_or(start);

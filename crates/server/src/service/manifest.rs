@@ -77,6 +77,14 @@ pub fn take_manifests(store: &Store, reading: Reading, now: Timestamp) -> Result
     let mut messages = Vec::with_capacity(reading.messages.len());
     for message in &reading.messages {
         let mut taken = TakenMessage::listing(message);
+        if message.manifest.action == ManifestAction::CancelVoyage
+            && let Some(voyage) = store.voyage_by_key(&message.manifest.voyage)?
+            && !store.boardings(voyage.id)?.is_empty()
+        {
+            taken.refused = Some("people have boarded: an officer takes them off first".to_owned());
+            messages.push(taken);
+            continue;
+        }
         match store.apply_manifest(&message.manifest, now)? {
             ManifestOutcome::Applied(applied) => {
                 (taken.added, taken.updated) = (applied.added, applied.updated);

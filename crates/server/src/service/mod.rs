@@ -31,7 +31,7 @@ use portunus_core::policy::Policy;
 use portunus_core::ports::{Clock, Entropy, fresh};
 use portunus_store::Store;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What the service is made of.
 pub struct Parts {
@@ -58,6 +58,8 @@ struct Inner {
     galleries: gallery::Galleries,
     fleeting: fleeting::FleetingPhotos,
     in_progress: Mutex<HashSet<IdempotencyKey>>,
+    /// Read while a boarding is recorded, written while a voyage is closed: none falls between.
+    closing: RwLock<()>,
     metrics: Metrics,
     /// Raised after every commit, so that consoles look for events at once.
     committed: tokio::sync::watch::Sender<u64>,
@@ -71,6 +73,7 @@ impl Service {
             galleries: gallery::Galleries::default(),
             fleeting: fleeting::FleetingPhotos::default(),
             in_progress: Mutex::default(),
+            closing: RwLock::default(),
             metrics: Metrics::default(),
             committed: tokio::sync::watch::Sender::new(0),
         }))
@@ -111,6 +114,16 @@ impl Service {
         let mut bytes = [0; 32];
         self.0.parts.entropy.fill(&mut bytes);
         bytes
+    }
+
+    /// Held while a boarding is recorded.
+    fn while_boarding(&self) -> RwLockReadGuard<'_, ()> {
+        self.0.closing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held while a voyage is closed.
+    fn while_closing(&self) -> RwLockWriteGuard<'_, ()> {
+        self.0.closing.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes whoever waits for events.

@@ -6,7 +6,6 @@ use portunus_core::decide::Presented;
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
 use portunus_core::id::{EncounterId, PassengerId, PointId, UserId, VoyageId};
 use portunus_core::policy::{DataClass, PersonClass};
-use portunus_core::retention::{Evidence, standing};
 use portunus_store::{Access, Purpose, Reader};
 use portunus_store::{BoardingChange, RulingCommit};
 use zeroize::Zeroizing;
@@ -55,6 +54,7 @@ impl Service {
         let before = self.store().encounter(id)?.ok_or(Refused::Unknown("encounter"))?;
         let now = self.now();
         let ruled = Ruled { ruling, author, reason, at: now };
+        let _not_while_closing = self.while_boarding();
         let (after, boarding) = self.after_ruling(&before, ruling, now)?;
         let probe_due = self.policy().keep(after.class, DataClass::Probe).due(now);
         let commit = RulingCommit {
@@ -124,20 +124,13 @@ impl Service {
 
     /// The class that an inspected document settles, unless an officer or evidence has said so before.
     fn inspected_class(&self, before: &Encounter, passenger: PassengerId) -> Result<PersonClass, Refused> {
-        if before.class != PersonClass::Unknown {
-            return Ok(before.class);
-        }
         let listed = self.store().passenger(passenger)?.filter(|p| p.passenger.voyage == before.voyage);
-        let stated = listed.ok_or(Refused::Unknown("passenger on this voyage"))?.passenger.stated;
-        let evidence = Evidence {
-            claims_citizenship: before.claims_citizenship,
-            officer_says: None,
-            carrier_says: stated.nationality.as_ref(),
-            documents: &stated.documents,
-            // The officer held the document against its holder: as good as the match of a portrait.
-            reference_matched: !stated.documents.is_empty(),
-        };
-        Ok(standing(&evidence, self.policy()).class)
+        let listed = listed.ok_or(Refused::Unknown("passenger on this voyage"))?;
+        // The officer held the document against its holder: as good as the match of a portrait.
+        let matched = !listed.passenger.stated.documents.is_empty();
+        let class = self.class_after(before, Some(&listed), matched)?;
+        let established = before.class != PersonClass::Unknown && class != PersonClass::Citizen;
+        Ok(if established { before.class } else { class })
     }
 
     /// Holds a passenger for an officer, or lets them go.
@@ -203,6 +196,7 @@ impl Service {
         };
         encounter.class = self.inspected_class(&encounter, outage.passenger)?;
         let reason: String = outage.reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        let _not_while_closing = self.while_boarding();
         let ruling = Ruling::Board { passenger: outage.passenger };
         let ruled = Ruled { ruling, author, reason, at: now };
         let boarding = Boarding {

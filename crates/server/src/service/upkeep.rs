@@ -47,6 +47,7 @@ impl Service {
     fn tidy(&self) -> Result<(), Refused> {
         let now = self.now();
         self.store().sweep(now)?;
+        self.close_what_is_over()?;
         self.store().prune_events(now)?;
         let over = now.checked_sub(SignedDuration::from_hours(LISTS_KEPT_HOURS)).unwrap_or(Timestamp::MIN);
         self.store().forget_voyages(over, ERASE_BATCH)?;

@@ -84,7 +84,8 @@ impl FromRequest<App> for Signed {
             .verify(parts.method.as_str(), &path, (&raw.0, &raw.1), &device.public_key, now)
             .map_err(refuse)?;
         let headers = parts.headers.clone();
-        let body = Bytes::from_request(Request::from_parts(parts, body), &()).await.map_err(limit::body_problem)?;
+        let body =
+            Bytes::from_request(Request::from_parts(parts, body), &()).await.map_err(limit::body_problem)?;
         claimed.is_of(&body).map_err(refuse)?;
         let submission = Submission {
             device: device.id,

@@ -17,6 +17,7 @@ use portunus_core::encounter::{Encounter, Lane, Ruling, Stage};
 use portunus_core::id::{EncounterId, PassengerId, PointId, UserId};
 use portunus_core::place::CrossingPoint;
 use portunus_core::policy::PersonClass;
+use portunus_core::retention::{Evidence, Standing, standing};
 use portunus_core::voyage::Voyage;
 use portunus_store::Listed;
 use serde::{Deserialize, Serialize};
@@ -272,9 +273,15 @@ fn card_view(
     let score =
         found.filter(|found| about.is_none_or(|(passenger, _)| passenger == found.candidate.passenger));
     let (reasons, failure) = why(encounter);
+    // By a match with the reference of an issuer, or an officer; never by a claim or the carrier alone.
+    let matched = matches!(encounter.decision, Some(Decision::Confirmed { .. }));
+    let settled =
+        matched && (encounter.class != PersonClass::Citizen || holds_home_passport(service, encounter)?);
+    let mut rulings_settle = false;
     let mut rulings = Vec::new();
     for ruled in store.rulings(encounter.id)? {
         let author = officer_name(service, Some(ruled.author))?.unwrap_or_else(|| "an officer".to_owned());
+        rulings_settle |= matches!(ruled.ruling, Ruling::Establish { .. } | Ruling::Board { .. });
         rulings.push(RuledView { what: in_words(ruled.ruling), author, reason: ruled.reason, at: ruled.at });
     }
     Ok(CardView {
@@ -286,7 +293,7 @@ fn card_view(
         officer: officer_name(service, store.officer_of(encounter.id)?)?,
         claims_citizenship: encounter.claims_citizenship,
         class: encounter.class,
-        class_confirmed: encounter.class != PersonClass::Unknown && encounter.stage == Stage::Done,
+        class_confirmed: settled || rulings_settle,
         probe: probe_photo(service, encounter, now),
         passenger,
         score: score.map(|found| ScoreView {
@@ -300,6 +307,14 @@ fn card_view(
         failure,
         rulings,
     })
+}
+
+fn holds_home_passport(service: &Service, encounter: &Encounter) -> Result<bool, Refused> {
+    let Some(passenger) = encounter.passenger else { return Ok(false) };
+    let Some(listed) = service.store().passenger(passenger)? else { return Ok(false) };
+    let documents = &listed.passenger.stated.documents;
+    let evidence = Evidence { documents, reference_matched: true, ..Evidence::default() };
+    Ok(standing(&evidence, service.policy()) == Standing { class: PersonClass::Citizen, confirmed: true })
 }
 
 fn passenger_view(service: &Service, listed: &Listed, named_by: NamedBy) -> PassengerView {
