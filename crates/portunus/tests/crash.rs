@@ -4,6 +4,11 @@
 //! A flight is boarded by a gate and officers who go on after a restart as they would: they repeat what was not
 //! answered, and here also what was.
 #![cfg(feature = "failpoints")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails; it has the clock"
+)]
 
 mod support;
 
@@ -283,6 +288,45 @@ fn an_erasure_that_was_cut_short_is_finished_at_the_next_start() {
         assert_eq!(photo.under(house.home()), BTreeSet::new(), "{step}");
     }
     assert!(house.stop().success());
+}
+
+#[test]
+fn a_boarding_that_was_acknowledged_while_the_voyage_was_being_closed_has_its_crossing() {
+    let (house, staff) = Staff::with_house(Options::default());
+    let people: Vec<Person> = (0..240).map(|n| Person::new(n, "FRA")).collect();
+    let voyage = staff.stage(100, &people);
+    let passengers: Vec<Value> =
+        people.iter().map(|person| staff.passenger(&voyage, person)["id"].clone()).collect();
+    let path = format!("/api/officer/v1/voyages/{voyage}/outage-boardings");
+    let at = jiff::Timestamp::now().to_string();
+    let (boarded, closing) = (std::sync::atomic::AtomicUsize::new(0), std::sync::atomic::Ordering::SeqCst);
+    let crossings = std::thread::scope(|scope| {
+        for desk in passengers.chunks(60) {
+            let (boarded, staff, path, at) = (&boarded, &staff, &path, &at);
+            scope.spawn(move || {
+                for passenger in desk {
+                    let boarding =
+                        json!({ "passenger": passenger, "boarded_at": at, "reason": "list on paper" });
+                    let answer = staff.officer.post(path, &boarding);
+                    assert!(
+                        answer.status < 300 || answer.status == 409,
+                        "{}: {}",
+                        answer.status,
+                        answer.json()
+                    );
+                    boarded.fetch_add(usize::from(answer.status < 300), closing);
+                }
+            });
+        }
+        while boarded.load(closing) < 60 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        staff.close(&voyage).ok().json()["crossings"].as_u64().unwrap()
+    });
+    let boarded = boarded.into_inner();
+    assert!(boarded < people.len(), "closing came too late to meet anybody");
+    assert_eq!(crossings, boarded as u64, "of those that were told: boarded");
+    assert_eq!(count(&house, "SELECT COUNT(*) FROM crossing"), boarded as i64);
 }
 
 /// Records, keys and files of the vault.

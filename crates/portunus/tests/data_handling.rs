@@ -5,6 +5,12 @@
 //! what was uploaded, of the decoded crop, of the crop as a JPEG, and of the templates in f32 and int8, as bytes and in
 //! base64, in every file with its database, logs and journals. The same search finds each of them where it is planted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails; it has the clock"
+)]
+
 mod support;
 
 use portunus_biometrics::face::{FaceEngine, ProbeOutcome, Subject, Template};
