@@ -1,0 +1,308 @@
+//! The gate and the console in a real browser, with a camera that sees a real photograph.
+//!
+//! Pictures of every step are kept in `target/test-results/browser`: they are there to be looked at.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails; it has the clock and the environment"
+)]
+#![allow(unreachable_pub, reason = "modules of one test binary")]
+
+mod camera;
+mod chromium;
+mod pages;
+#[path = "../support/mod.rs"]
+mod support;
+
+use camera::Camera;
+use chromium::{ENTER, ESCAPE, TAB};
+use pages::{Desk, GATE_SIZES, GatePage, activate, fit, tab_order};
+use serde_json::json;
+use std::time::Duration;
+use support::{House, Options, Person, Picture, Staff, policy};
+
+/// How long a photo is shown that is not kept: less than us-2025's, so that the test need not wait so long; enough
+/// for a slow machine to show it at all.
+const SHOWN: Duration = Duration::from_secs(15);
+
+fn possible() -> bool {
+    chromium::there() && camera::pictures_there()
+}
+
+#[test]
+fn both_choices_stand_alike_in_every_language_before_the_camera_runs() {
+    if !possible() {
+        return;
+    }
+    let (house, staff) = Staff::with_house(Options::default());
+    staff.stage(300, &[Person::new(0, "USA")]);
+    let camera = Camera::seeing(Picture::Biden);
+    let gate = GatePage::enrol(&house, &staff, Some(&camera.path()));
+    let browser = &gate.browser;
+    for (screen, width, height) in GATE_SIZES {
+        browser.size(width, height);
+        for (language, direction, begins) in [
+            ("en", "ltr", "Your face or your passport"),
+            ("es", "ltr", "Su rostro o su pasaporte"),
+            ("fr", "ltr", "Votre visage ou votre passeport"),
+            ("ar", "rtl", "وجهك أو جواز سفرك"),
+            ("zh", "ltr", "刷脸或出示护照"),
+        ] {
+            gate.speaks(language);
+            browser
+                .wait(&format!("document.querySelector('#choice-title').textContent.startsWith({begins:?})"));
+            assert_eq!(browser.read("document.documentElement.dir"), direction);
+            browser.picture(&format!("gate-choice-{screen}-{language}"));
+            fit(browser, &format!("the choice, {screen}, {language}"));
+            alike(browser, &format!("{screen}, {language}"));
+        }
+        gate.speaks("en");
+    }
+    let order = tab_order(browser);
+    assert_eq!(order, ["en", "es", "fr", "ar", "zh", "claim", "choose-photo", "choose-manual"]);
+    assert_eq!(gate.asked_for_camera(), 0, "nobody chose yet");
+}
+
+/// Photo and no photo: the same size, weight, colours, both in view at once, none focused before the other.
+#[track_caller]
+fn alike(browser: &chromium::Chromium, at: &str) {
+    let look = |id: &str| {
+        browser.run(&format!(
+            "const button = document.querySelector('#{id}');
+             const style = getComputedStyle(button);
+             const icon = button.querySelector('svg').getBoundingClientRect();
+             const box = button.getBoundingClientRect();
+             // The grid's columns differ by a sixty-fourth of a pixel.
+             const [top, bottom, width, height] = [box.top, box.bottom, box.width, box.height].map(Math.round);
+             const names = ['color', 'backgroundColor', 'borderColor', 'borderWidth', 'borderRadius', 'fontSize', 'fontWeight',
+                            'fontFamily', 'opacity', 'boxShadow', 'textDecorationLine', 'filter', 'cursor'];
+             return {{ top, bottom, width, height, icon: [icon.width, icon.height], style: names.map((name) => style[name]),
+                       inView: top >= 0 && bottom <= innerHeight, focused: document.activeElement === button }};"
+        ))
+    };
+    let (photo, manual) = (look("choose-photo"), look("choose-manual"));
+    assert_eq!(photo, manual, "{at}");
+    assert_eq!(photo["inView"], true, "{at}: both are in view without scrolling");
+    assert_eq!(photo["focused"], false, "{at}: none is preselected");
+}
+
+#[test]
+fn travellers_pass_the_gate_and_the_officer_sees_and_rules() {
+    if !possible() {
+        return;
+    }
+    let seconds = format!("unkept_photo_shown_seconds = {}", SHOWN.as_secs());
+    let policy = policy(&[("unkept_photo_shown_seconds = 30", &seconds)]);
+    let (house, staff) = Staff::with_house(Options { policy: Some(policy), ..Options::default() });
+    let citizen = Person::new(0, "USA");
+    let visitor = Person::new(1, "FRA").with_reference(Picture::Obama);
+    let unknown = Person::new(2, "D");
+    let voyage = staff.stage(300, &[citizen, visitor, unknown]);
+    let next = Person::new(3, "USA").with_reference(Picture::Obama);
+    staff.send_list(301, std::slice::from_ref(&next));
+    staff.add_reference(&next, &Picture::Obama.bytes()).ok();
+
+    let camera = Camera::seeing(Picture::Obama2);
+    let gate = GatePage::enrol(&house, &staff, Some(&camera.path()));
+    let desk = Desk::of(&house);
+    desk.sign_in("officer", "/console");
+    desk.waiting(0);
+    desk.looked_at("console-nobody");
+
+    a_citizen_declines(&gate, &desk);
+    a_visitor_is_matched(&gate, &desk);
+    camera.sees(Picture::Biden);
+    a_traveller_without_reference_is_referred(&gate, &desk);
+    a_stranger_is_refused_with_a_reason(&gate, &desk);
+    assert_eq!(staff.status(300)["boarded"], 3);
+
+    the_supervisor_sees_both_waits_and_opens_the_next_voyage(&desk, &gate, &voyage, &staff.voyage(301));
+    camera.sees(Picture::Obama3);
+    a_citizen_is_matched_and_their_photo_goes(&gate, &desk);
+    after_an_outage_everything_is_there_again(&house, &gate, &desk);
+    assert_eq!(staff.status(301)["boarded"], 1);
+}
+
+fn a_citizen_declines(gate: &GatePage, desk: &Desk) {
+    let browser = &gate.browser;
+    browser.click("#claim");
+    browser.wait("document.querySelector('#claimed').checkVisibility()");
+    // With the keyboard alone, from where the box was ticked: past the photo to the other choice.
+    browser.keys(TAB);
+    browser.keys(TAB);
+    browser.wait("document.activeElement?.id === 'choose-manual'");
+    browser.picture("gate-choice-focused");
+    activate(browser);
+    assert_eq!(gate.result("gate-declined"), "see-officer");
+    assert_eq!(gate.asked_for_camera(), 0, "who declines is not photographed");
+    assert_eq!(
+        browser.see("document.querySelector('#claim').checked"),
+        false,
+        "the next traveller finds the page fresh"
+    );
+
+    let desk_page = &desk.browser;
+    desk.waiting(1);
+    desk_page.wait("document.querySelector('#queue').innerText.includes('No photo')");
+    desk_page.wait(
+        "document.querySelector('article.card').innerText.includes('Would rather not be photographed')",
+    );
+    desk.looked_at("console-declined");
+    // Nobody is named yet: B asks to find them first.
+    desk.rules("b", "document.activeElement?.id === 'query'");
+    desk.finds("ADEYEMI");
+    desk_page.picture("console-declined-found");
+    desk.rules("b", "document.querySelectorAll('#queue [data-select]').length === 0");
+    desk.boarded("ADEYEMI, ALEX", "document");
+}
+
+fn a_visitor_is_matched(gate: &GatePage, desk: &Desk) {
+    let browser = &gate.browser;
+    browser.size(1080, 1920);
+    browser.keys("1");
+    gate.shows("camera");
+    browser.wait("document.querySelector('#preview').videoWidth > 0");
+    assert_eq!(gate.asked_for_camera(), 1);
+    browser.picture("gate-camera-kiosk");
+    assert_eq!(gate.result("gate-matched-kiosk"), "proceed");
+    browser.size(1280, 800);
+
+    let page = &desk.browser;
+    desk.boarded("BERGER, ALEX", "face");
+    desk.waiting(0);
+    let pictures = "[...document.querySelectorAll('[data-region=flow] li:first-child img')]";
+    page.wait(&format!("{pictures}.length === 2 && {pictures}.every((image) => image.naturalWidth > 0)"));
+    page.click("[data-region=flow] li:first-child button");
+    page.wait("document.querySelector('article.card')?.dataset.name === 'BERGER, ALEX'");
+    let pair = "[...document.querySelectorAll('article.card .photo img')]";
+    page.wait(&format!("{pair}.length === 2 && {pair}.every((image) => image.naturalWidth > 0)"));
+    assert_eq!(
+        page.see("Boolean(document.querySelector('article.card .comparison'))"),
+        true,
+        "the score is explained"
+    );
+    desk.looked_at("console-matched");
+}
+
+fn a_traveller_without_reference_is_referred(gate: &GatePage, desk: &Desk) {
+    gate.speaks("fr");
+    gate.browser.keys("1");
+    gate.shows("camera");
+    gate.browser.wait("document.querySelector('#preview').videoWidth > 0");
+    gate.browser.picture("gate-camera-tablet-fr");
+    assert_eq!(gate.result("gate-referred-tablet-fr"), "see-officer");
+    assert_eq!(
+        gate.browser.read("document.documentElement.lang"),
+        "en",
+        "the next traveller finds the page fresh"
+    );
+
+    let page = &desk.browser;
+    // The officer was looking at somebody: whoever comes meanwhile waits, and J goes to them.
+    desk.waiting(1);
+    assert_eq!(page.read("document.querySelector('article.card').dataset.name"), "BERGER, ALEX");
+    page.keys("j");
+    page.wait("document.querySelector('article.card')?.innerText.includes('Nobody in this voyage')");
+    page.wait("document.querySelector('article.card .photo img')?.naturalWidth > 0");
+    desk.looked_at("console-referred");
+    desk.rules(ENTER, "document.querySelector('article.card').innerText.includes('with officer')");
+    // R asks why; who thinks better of it has ruled nothing.
+    desk.rules("r", "document.querySelector('#why').open");
+    page.wait("document.activeElement?.id === 'why-text'");
+    desk.looked_at("console-why");
+    page.keys(ESCAPE);
+    page.wait("!document.querySelector('#why').open");
+    desk.waiting(1);
+    page.keys("/");
+    desk.finds("CASTELLANO");
+    desk.looked_at("console-found");
+    desk.rules("b", "document.querySelectorAll('#queue [data-select]').length === 0");
+    desk.boarded("CASTELLANO, ALEX", "document");
+}
+
+fn a_stranger_is_refused_with_a_reason(gate: &GatePage, desk: &Desk) {
+    gate.browser.keys("1");
+    assert_eq!(gate.result("gate-stranger"), "see-officer");
+    let page = &desk.browser;
+    desk.waiting(1);
+    let encounter = page.read("document.querySelector('#queue [data-select]').dataset.select");
+    desk.rules("r", "document.querySelector('#why').open");
+    // Without a reason it does not go.
+    page.keys(&format!("{TAB}{ENTER}"));
+    assert_eq!(page.see("document.querySelector('#why').open"), true, "a refusal says why");
+    page.click("#why-text");
+    page.keys(&format!("Not a passenger of this voyage{TAB}{ENTER}"));
+    desk.waiting(0);
+    desk.open(&format!("/console?encounter={encounter}"));
+    page.wait("document.querySelector('article.card')?.innerText.includes('Not a passenger of this voyage')");
+    page.picture("console-refused");
+}
+
+fn the_supervisor_sees_both_waits_and_opens_the_next_voyage(
+    desk: &Desk,
+    gate: &GatePage,
+    voyage: &str,
+    next: &str,
+) {
+    let page = &desk.browser;
+    page.click("form.who button");
+    page.wait("!document.querySelector('form.who')");
+    desk.sign_in("supervisor", "/supervisor");
+    let waits = format!("document.querySelector('#voyage-{voyage} .waits').innerText");
+    page.wait(&format!("{waits}.includes('Photo · 3') && {waits}.includes('No photo · 1')"));
+    desk.looked_at("supervisor");
+    page.click(&format!("[data-close-voyage='{voyage}']"));
+    page.accept();
+    gate.shows("closed");
+    gate.browser.picture("gate-closed");
+    page.click(&format!("[data-open-voyage='{next}'] button"));
+    gate.shows("choice");
+    gate.browser.wait("document.querySelector('#where').textContent.includes('PX301')");
+    desk.open("/console");
+}
+
+fn a_citizen_is_matched_and_their_photo_goes(gate: &GatePage, desk: &Desk) {
+    gate.browser.keys("1");
+    assert_eq!(gate.outcome("gate-citizen-matched"), "proceed");
+    let page = &desk.browser;
+    desk.boarded("DUBOIS, ALEX", "face");
+    page.wait(
+        "document.querySelector('[data-region=flow] li:first-child img[src*=probe]')?.naturalWidth > 0",
+    );
+    page.click("[data-region=flow] li:first-child button");
+    page.wait("document.querySelector('article.card .photo img')?.naturalWidth > 0");
+    let card = "document.querySelector('article.card').innerText";
+    page.wait(&format!("{card}.includes('not kept, gone in')"));
+    page.picture("console-citizen-shown");
+    let encounter = page.read("document.querySelector('article.card').dataset.encounter");
+    let probe = format!("fetch('/console/encounters/{encounter}/probe').then((answer) => answer.status)");
+    assert_eq!(page.see(&probe), 200);
+    // Nobody touches anything; the page forgets by itself, and so has the service.
+    page.wait(&format!("{card}.includes('Photo not kept: it is gone')"));
+    page.wait("!document.querySelector('img[src*=probe]')");
+    assert_eq!(page.see(&probe), 404);
+    desk.looked_at("console-citizen-gone");
+}
+
+fn after_an_outage_everything_is_there_again(house: &House, gate: &GatePage, desk: &Desk) {
+    let page = &desk.browser;
+    house.kill();
+    page.wait("document.querySelector('#lost').checkVisibility()");
+    desk.looked_at("console-lost");
+    gate.shows("closed");
+    gate.browser.picture("gate-lost");
+    house.restart(None);
+    page.wait("!document.querySelector('#lost').checkVisibility()");
+    desk.boarded("DUBOIS, ALEX", "face");
+    gate.shows("choice");
+    gate.browser.keys("2");
+    assert_eq!(gate.result("gate-declined-again"), "see-officer");
+    // Of the service's new life, told by its events.
+    desk.waiting(1);
+    assert_eq!(
+        page.see("document.querySelector('[data-region=progress]').innerText.includes('1 of 1 boarded')"),
+        json!(true)
+    );
+    page.picture("console-after-outage");
+}
