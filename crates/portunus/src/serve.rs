@@ -106,7 +106,9 @@ pub(crate) async fn listen(service: Service, bound: Bound, folder: &Path) -> Res
         stopping.graceful_shutdown(Some(GRACE));
     });
     let upkeep = tokio::spawn(service.clone().upkeep());
-    let mut server = axum_server::from_tcp_rustls(bound.socket, config)?.handle(handle);
+    let server = axum_server::from_tcp_rustls(bound.socket, config)?.handle(handle);
+    // Which HTTP it is to be is read before any header is, and by another clock.
+    let mut server = server.first_request_timeout(HEADERS_WITHIN);
     server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
     let served = server.serve(http::router(service, cores()).into_make_service()).await;
     upkeep.abort();

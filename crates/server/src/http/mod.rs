@@ -22,7 +22,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use limit::{Rate, Turns};
+use limit::{Rate, Turns, UnderWay};
 use portunus_core::id::DeviceId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,8 @@ const PASSWORDS_WAITING_MAX: usize = 32;
 /// A gate with a traveller before it sends three requests a second.
 const DEVICE_REQUESTS_PER_MINUTE: u32 = 3000;
 const DEVICE_REQUESTS_AT_ONCE: u32 = 300;
+/// A gate waits for its answers; a few requests may cross.
+const DEVICE_REQUESTS_UNDER_WAY_MAX: usize = 6;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob: data:; connect-src 'self'; media-src 'self' blob:; form-action 'self'; \
@@ -57,6 +59,7 @@ pub(crate) struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) service: Service,
     device_rate: Rate<DeviceId>,
+    device_under_way: UnderWay<DeviceId>,
     sign_in_rate: Rate<String>,
     pictures: Turns,
     passwords: Turns,
@@ -75,11 +78,16 @@ pub fn router(service: Service, cores: usize) -> Router {
     let app = App(Arc::new(Shared {
         service,
         device_rate: Rate::new(DEVICE_REQUESTS_PER_MINUTE, DEVICE_REQUESTS_AT_ONCE),
+        device_under_way: UnderWay::new(DEVICE_REQUESTS_UNDER_WAY_MAX),
         sign_in_rate: Rate::new(10, 10),
         pictures: Turns::new(cores.max(1), PICTURES_WAITING_MAX),
         passwords: Turns::new(1, PASSWORDS_WAITING_MAX),
         requests: Turns::new(REQUESTS_MAX, 0),
     }));
+    let in_time = TimeoutLayer::with_status_code(
+        StatusCode::SERVICE_UNAVAILABLE,
+        Duration::from_secs(REQUEST_SECONDS_MAX),
+    );
     let bounded = Router::new()
         .nest("/api/device/v1", device::routes())
         .nest("/api/officer/v1", officer::routes())
@@ -87,23 +95,26 @@ pub fn router(service: Service, cores: usize) -> Router {
         .nest("/api/admin/v1", admin::routes())
         .merge(open::routes())
         .merge(page::routes())
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Duration::from_secs(REQUEST_SECONDS_MAX),
-        ));
+        .layer(in_time);
+    let counted = middleware::from_fn_with_state(app.clone(), so_many_at_once);
+    // A stranger's body is whole before the request takes one of the places.
+    let strangers = device::unsigned().merge(page::unsigned()).layer(in_time).layer(counted.clone());
+    let strangers = strangers.layer(middleware::from_fn(limit::whole_small_body));
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     // The event stream stays open: it stands beside the time limit, not under it.
     bounded
         .merge(officer::stream())
+        .layer(counted)
+        .merge(strangers)
         .fallback(async || Problem::not_found("page or endpoint"))
+        .layer(middleware::from_fn(problem::in_place_of_bare_errors))
         .layer(middleware::from_fn(no_store_by_default))
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(BODY_PAUSE_SECONDS_MAX)))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::internal(&"a handler panicked; see the log above").into_response()
         }))
-        .layer(middleware::from_fn_with_state(app.clone(), so_many_at_once))
         .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))

@@ -8,7 +8,7 @@ use super::session::{
 use super::{App, Problem, blocking};
 use crate::pages::{self, Section, Viewer, admin, board, console, door, message, setup, sign_in, supervisor};
 use crate::service::Service;
-use axum::extract::{DefaultBodyLimit, Form, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -21,20 +21,23 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(front))
         .route("/gate", get(async || pages::gate::gate()))
-        .route("/sign-in", get(ask_to_sign_in).post(sign_in_form))
         .route("/sign-out", post(sign_out))
-        .route("/api/session", post(open_session))
-        .route("/setup", get(ask_to_set_up).post(set_up))
         .route("/console", get(console_page))
         .route("/console/board", get(officer::fragment))
         .route("/console/encounters/{id}/probe", get(officer::probe))
         .route("/console/passengers/{id}/reference", get(officer::reference))
         .route("/supervisor", get(supervisor_page))
         .route("/admin", get(admin_page))
-        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
-const FORM_BYTES_MAX: usize = 16 * 1024;
+/// What somebody calls who is not signed in yet.
+pub(super) fn unsigned() -> Router<App> {
+    Router::new()
+        .route("/sign-in", get(ask_to_sign_in).post(sign_in_form))
+        .route("/api/session", post(open_session))
+        .route("/setup", get(ask_to_set_up).post(set_up))
+}
+
 const NAME_CHARS_MAX: usize = 60;
 
 pub(super) fn role_in_words(role: Role) -> &'static str {

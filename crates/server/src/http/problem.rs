@@ -2,10 +2,17 @@
 
 use crate::service::Refused;
 use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use portunus_biometrics::face::FaceError;
 use serde::Serialize;
+
+const PROBLEM: &str = "application/problem+json";
+/// Of what the framework says of an error, this much is looked at.
+const BARE_ERROR_BYTES_MAX: usize = 4096;
 
 /// An error as its caller sees it. What only the operator may see goes to the log, not in here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,10 +97,53 @@ impl IntoResponse for Problem {
             detail: &self.detail,
         };
         let mut response = (self.status, Json(body)).into_response();
-        let kind = HeaderValue::from_static("application/problem+json");
+        let kind = HeaderValue::from_static(PROBLEM);
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
     }
+}
+
+/// The framework's own errors (no such method, a body of another form, time is up) are told as problems, too.
+pub(crate) async fn in_place_of_bare_errors(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
+    let told = kind == PROBLEM.as_bytes() || kind.starts_with(b"text/html");
+    if told || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let said = to_bytes(body, BARE_ERROR_BYTES_MAX).await.unwrap_or_default();
+    let mut response = bare(status, &String::from_utf8_lossy(&said)).into_response();
+    if let Some(methods) = parts.headers.get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    response
+}
+
+fn bare(status: StatusCode, said: &str) -> Problem {
+    let said = without_quotations(said);
+    let (slug, detail) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "this path takes another method: see /api"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "the body is larger than this endpoint takes"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ("content-type", "the body is of another content type: see /api")
+        }
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT => {
+            ("too-slow", "the request took too long; repeat it, a device under the same idempotency key")
+        }
+        StatusCode::NOT_FOUND => ("not-found", "no such page or endpoint"),
+        _ if status.is_server_error() => ("internal", "the service failed; repeat the request"),
+        _ if said.is_empty() => ("bad-request", "the request is not of the documented form: see /api"),
+        _ => ("bad-request", &*said),
+    };
+    Problem::new(status, slug, detail)
+}
+
+/// What a parser said, without the values that it quotes: they may be personal.
+fn without_quotations(said: &str) -> String {
+    let said: String = said.chars().take(400).collect();
+    said.split('"').step_by(2).collect::<Vec<_>>().join("\u{2026}")
 }
 
 impl From<portunus_store::StoreError> for Problem {

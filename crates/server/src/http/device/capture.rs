@@ -5,7 +5,7 @@ use crate::http::{App, Problem, blocking, limit};
 use crate::service::{Captured, FRAMES_MAX};
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, header};
 
 #[utoipa::path(post, path = "/api/device/v1/encounters/{id}/captures", operation_id = "device_capture", tag = "device",
@@ -21,7 +21,7 @@ pub(crate) async fn handle(
     signed: Signed,
 ) -> Result<Json<Captured>, Problem> {
     let id = encounter_id(&id)?;
-    let Signed { device, submission, headers, body } = signed;
+    let Signed { device, submission, headers, body, place: _place } = signed;
     let frames = frames(&headers, body).await?;
     let turn = app.pictures.turn().await?;
     let service = app.service.clone();
@@ -37,6 +37,8 @@ pub(crate) async fn handle(
 /// The parts named `frame`. They are views of the one body: nothing is copied to a file.
 async fn frames(headers: &HeaderMap, body: Bytes) -> Result<Vec<Bytes>, Problem> {
     let mut request = Request::new(Body::from(body));
+    // The body is here already, within its own bound; the default of two megabytes is not meant for it.
+    DefaultBodyLimit::disable().apply(&mut request);
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
         request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
     }

@@ -15,7 +15,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use portunus_core::id::EncounterId;
+use portunus_core::id::{DeviceId, EncounterId};
 use portunus_store::Device;
 
 const SMALL_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -26,7 +26,6 @@ const CAPTURE_BODY_BYTES_MAX: usize = 24 * 1024 * 1024;
 pub(super) fn routes() -> Router<App> {
     let body = DefaultBodyLimit::max;
     Router::new()
-        .route("/enrolments", post(enrolment::handle))
         .route("/gate", get(gate::handle))
         .route("/encounters", post(begin::handle))
         .route("/encounters/{id}/decline", post(leave::decline))
@@ -45,12 +44,19 @@ pub(super) fn routes() -> Router<App> {
         )
 }
 
+/// What a device calls that is none yet.
+pub(super) fn unsigned() -> Router<App> {
+    Router::new().route("/api/device/v1/enrolments", post(enrolment::handle))
+}
+
 /// A request whose signature was checked with its device's key.
 pub(super) struct Signed {
     pub(super) device: Device,
     pub(super) submission: Submission,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// Held until the request is answered.
+    pub(super) place: limit::Place<DeviceId>,
 }
 
 impl FromRequest<App> for Signed {
@@ -67,22 +73,26 @@ impl FromRequest<App> for Signed {
         };
         let claimed = Claimed::read(once).map_err(refuse)?;
         app.device_rate.check(claimed.device)?;
+        let place = app.device_under_way.enter(claimed.device)?;
         let raw = (once("idempotency-key").unwrap_or(""), once("portunus-counter").unwrap_or(""));
         let raw = (raw.0.to_owned(), raw.1.to_owned());
         let (service, id) = (app.service.clone(), claimed.device);
         // An unknown device costs a look-up, never the reading of a body.
         let device = blocking(move || service.store().device(id)).await?;
-        let device = device.filter(|device| device.revoked_at.is_none()).ok_or_else(|| {
-            Problem::unauthenticated(
-                "this device is not enrolled; an administrator makes it an enrolment link",
-            )
-        })?;
+        let device = device.ok_or_else(not_enrolled)?;
         let path = super::original_path(&parts);
         let now = app.service.now();
-        // The digest is signed: nothing of a body is read for a stranger.
-        claimed
-            .verify(parts.method.as_str(), &path, (&raw.0, &raw.1), &device.public_key, now)
-            .map_err(refuse)?;
+        let believed = match device.revoked_at {
+            Some(_) => Err(not_enrolled()),
+            None => claimed
+                .verify(parts.method.as_str(), &path, (&raw.0, &raw.1), &device.public_key, now)
+                .map_err(refuse),
+        };
+        // Nothing of a body is kept for a stranger; a gate that is revoked, or whose clock is wrong, hears of it.
+        if let Err(problem) = believed {
+            limit::discard(body, CAPTURE_BODY_BYTES_MAX).await;
+            return Err(problem);
+        }
         let headers = parts.headers.clone();
         let body =
             Bytes::from_request(Request::from_parts(parts, body), &()).await.map_err(limit::body_problem)?;
@@ -95,8 +105,12 @@ impl FromRequest<App> for Signed {
             created: claimed.created,
             body_mac: app.service.body_mac(&path, &body)?,
         };
-        Ok(Self { device, submission, headers, body })
+        Ok(Self { device, submission, headers, body, place })
     }
+}
+
+fn not_enrolled() -> Problem {
+    Problem::unauthenticated("this device is not enrolled; an administrator makes it an enrolment link")
 }
 
 fn refuse(error: SignatureError) -> Problem {
