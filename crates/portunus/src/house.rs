@@ -82,16 +82,18 @@ impl Choices {
     /// The face pipeline and its pack.
     pub(crate) fn engine(&self) -> Result<(FaceEngine, Pack)> {
         let cache = self.cache.locate()?;
-        let paths = cache.ensure_models(&models::Bar)?;
-        let pack = Pack::load(self.pack.as_deref().unwrap_or(&paths.pack_dir))?;
-        let engine = FaceEngine::load(&pack, &paths.runtime, cores()).context("loading the models")?;
+        let pack = match &self.pack {
+            Some(own) => Pack::load(own)?,
+            None => Pack::load(&cache.ensure_pack(&models::Bar)?)?,
+        };
+        let runtime = cache.ensure_runtime(&models::Bar)?;
+        let engine = FaceEngine::load(&pack, &runtime, cores()).context("loading the models")?;
         Ok((engine, pack))
     }
 }
 
 /// Opens the store in `folder`, which is made when it is not there.
 pub(crate) fn open_store(folder: &Path) -> Result<Store> {
-    std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     Store::open(folder, Arc::new(SystemEntropy))
         .with_context(|| format!("opening the data in {}", folder.display()))
 }

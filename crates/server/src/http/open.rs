@@ -64,6 +64,8 @@ async fn metrics(State(app): State<App>) -> Response {
         super::admin::devices::enrol,
         super::admin::devices::revoke,
         super::admin::users::handle,
+        super::admin::accounts::password,
+        super::admin::accounts::disable,
         super::admin::references::handle,
     )
 )]

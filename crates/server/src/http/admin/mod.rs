@@ -1,5 +1,6 @@
 //! What administrators' pages call: points, designations, devices, people, references.
 
+pub(super) mod accounts;
 pub(super) mod designations;
 pub(super) mod devices;
 pub(super) mod points;
@@ -22,6 +23,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/enrolments", post(devices::enrol))
         .route("/devices/{id}/revoke", post(devices::revoke))
         .route("/users", post(users::handle))
+        .route("/users/{id}/password", post(accounts::password))
+        .route("/users/{id}/disable", post(accounts::disable))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .merge(
             Router::new()
