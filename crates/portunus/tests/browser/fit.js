@@ -49,6 +49,9 @@ for (const element of document.querySelectorAll("body *:not(script, svg, svg *)"
   const px = parseFloat(style.fontSize);
   const large = px >= 24 || (px >= 18.66 && style.fontWeight >= 700);
   if (ratio < (large ? 3 : 4.5)) fault(`contrast ${ratio.toFixed(2)}`, element);
+  const panel = element.closest("section, article, dialog");
+  const { left, right } = panel?.getBoundingClientRect() ?? { left: 0, right: innerWidth };
+  if (box.left < left - 1 || box.right > right + 1) fault("text out of its panel", element);
   if (px < 12) fault(`text of ${px} px`, element);
 }
 

@@ -306,3 +306,46 @@ fn after_an_outage_everything_is_there_again(house: &House, gate: &GatePage, des
     );
     page.picture("console-after-outage");
 }
+
+/// Nobody's face is in these pictures: `readme-gate` and `readme-console` are the README's.
+#[test]
+fn a_gate_without_a_camera_sends_travellers_to_the_officer() {
+    if !chromium::there() {
+        return;
+    }
+    let (house, staff) = Staff::with_house(Options::default());
+    let people: Vec<Person> = (0..8).map(|n| Person::new(n, ["USA", "FRA", "D", "MEX"][n % 4])).collect();
+    let voyage = staff.stage(300, &people);
+    let gate = GatePage::enrol(&house, &staff, None);
+    gate.browser.click("#claim");
+    gate.browser.wait("document.querySelector('#claimed').checkVisibility()");
+    gate.browser.picture("readme-gate");
+    gate.browser.click("#claim");
+    gate.browser.click("#choose-photo");
+    assert_eq!(gate.result("gate-no-camera"), "see-officer");
+    gate.browser.keys("1");
+    assert_eq!(gate.result("gate-no-camera-again"), "see-officer");
+
+    let desk = Desk::of(&house);
+    desk.sign_in("officer", "/console");
+    desk.waiting(2);
+    assert_eq!(
+        desk.browser.see("document.querySelector('.card').innerText.includes('Would rather not')"),
+        false,
+        "nobody declined"
+    );
+    for person in &people[..5] {
+        let encounter = staff.gate.begin(&support::choice("manual", person.state == "USA", None));
+        let passenger = staff.passenger(&voyage, person);
+        let ruling =
+            json!({ "ruling": "board", "passenger": passenger["id"], "reason": "document inspected" });
+        staff.rule(&encounter, &ruling).ok();
+    }
+    let shown = Some((people[5].state.as_str(), people[5].number.as_str()));
+    let declined = staff.gate.begin(&support::choice("manual", false, shown));
+    desk.waiting(3);
+    desk.browser.click(&format!("[data-select='{declined}']"));
+    desk.browser.wait(&format!("document.querySelector('article.card').dataset.encounter === {declined:?}"));
+    desk.browser.picture("readme-console");
+    fit(&desk.browser, "a queue of people without a photo");
+}
