@@ -33,6 +33,7 @@ mod caller;
 mod gate;
 mod people;
 mod search;
+mod watch;
 
 pub use caller::{Answer, Caller, JSON, Raw, multipart};
 pub use gate::{Gate, Order, choice};
@@ -40,6 +41,7 @@ pub use people::{
     PASSWORD, Person, Picture, Staff, cache, engine, in_the_dark, models_are_here, paxlst, picture,
 };
 pub use search::{Found, Search, files};
+pub use watch::{Seen, Watch};
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::SocketAddr;
