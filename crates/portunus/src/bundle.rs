@@ -55,7 +55,7 @@ const LIST_NAME: &str = "references.csv";
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BundleError {
     /// The path itself, or a folder below it.
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read")]
     Io(#[from] io::Error),
     #[error("neither a folder, a zip nor a .csv list: give one of these")]
     Kind,

@@ -59,17 +59,25 @@ pub(crate) fn run(command: &Command) -> Result<()> {
 
 fn import(args: &Import) -> Result<()> {
     let store = if args.dry_run { None } else { Some(open_store(&args.folder.path()?)?) };
-    let mut files = Vec::new();
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
     let mut taken = 0;
     for path in &args.files {
-        let file = import_file(store.as_ref(), path)?;
-        taken += file.taken.messages.iter().filter(|m| m.refused.is_none()).count();
-        files.push(file);
+        // What became of the other files is told, also when one cannot be read.
+        match import_file(store.as_ref(), path) {
+            Ok(file) => {
+                taken += file.taken.messages.iter().filter(|m| m.refused.is_none()).count();
+                files.push(file);
+            }
+            Err(error) => unread.push(format!("{error:#}")),
+        }
     }
     if args.json {
         crate::print_json(&files)?;
     } else {
         files.iter().try_for_each(|file| crate::print(&in_words(file)))?;
+    }
+    if !unread.is_empty() {
+        bail!("{}", unread.join("\n"));
     }
     if taken == 0 {
         bail!("no message was taken; what is wrong stands above");

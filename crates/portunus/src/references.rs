@@ -2,7 +2,7 @@
 
 use crate::bundle;
 use crate::house::Choices;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use portunus_core::voyage::VoyageStatus;
 use portunus_server::service::{ReferenceOutcome, Service};
@@ -54,7 +54,7 @@ struct Staged {
 
 pub(crate) fn run(command: &Command) -> Result<()> {
     let Command::Import(args) = command;
-    let bundle = bundle::open(&args.path)?;
+    let bundle = bundle::open(&args.path).with_context(|| args.path.display().to_string())?;
     let service = args.choices.open()?;
     let bar = bar(bundle.len() as u64, "portraits");
     let mut report = Report { added: 0, unchanged: 0, replaced: 0, refused: Vec::new(), voyages: Vec::new() };

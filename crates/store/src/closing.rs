@@ -236,6 +236,8 @@ fn insert_count(tx: &Transaction<'_>, voyage: VoyageId, lane: Lane, waits: LaneW
 fn forget_encounters(tx: &Transaction<'_>, voyage: VoyageId) -> rusqlite::Result<()> {
     let voyage = named_params! {":voyage": voyage.bytes()};
     tx.execute("DELETE FROM encounter WHERE voyage = :voyage", voyage)?;
+    // Begun and never captured: the order of events would tell who declined.
+    tx.execute("DELETE FROM event WHERE voyage = :voyage AND encounter IS NOT NULL", voyage)?;
     tx.execute("DELETE FROM assignment WHERE voyage = :voyage", voyage)?;
     Ok(())
 }
