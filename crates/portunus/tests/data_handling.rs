@@ -18,7 +18,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use support::{
     Answer, House, Options, Person, Picture, Search, Staff, Watch, choice, engine, files, in_the_dark,
