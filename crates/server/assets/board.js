@@ -135,7 +135,9 @@ export class Board extends EventTarget {
       time.textContent = minutes(Math.max(0, Math.floor((now - Date.parse(time.dateTime)) / 1000)));
     }
     for (const image of this.#root.querySelectorAll("img[data-until]")) {
-      if (now >= Date.parse(image.dataset.until)) missing(image);
+      if (now < Date.parse(image.dataset.until)) continue;
+      missing(image);
+      this.changed();
     }
     for (const time of this.#root.querySelectorAll("time[data-left]")) {
       const left = Math.ceil((Date.parse(time.dateTime) - now) / 1000);

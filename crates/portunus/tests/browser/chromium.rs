@@ -34,8 +34,11 @@ const FLAGS: [&str; 12] = [
     "--use-fake-ui-for-media-stream",
 ];
 
-/// Counts what the page asks of the camera, from before its first script.
-const WATCH_CAMERA: &str = r"
+/// From before the page's first script: counts what it asks of the camera, and switches off its asking every few
+/// seconds as a precaution, so that what is seen to change was told by an event.
+const WATCH: &str = r"
+    const repeat = window.setInterval;
+    window.setInterval = (work, ms, ...rest) => (ms >= 10_000 ? 0 : repeat(work, ms, ...rest));
     const asked = [];
     Object.defineProperty(window, 'camerasAsked', { value: asked });
     const real = MediaDevices.prototype.getUserMedia;
@@ -103,7 +106,7 @@ impl Chromium {
         let wanted = json!({ "acceptInsecureCerts": true, "goog:chromeOptions": { "args": flags } });
         let made = browser.ask("POST", "", &json!({ "capabilities": { "alwaysMatch": wanted } })).unwrap();
         browser.session = format!("{}/{}", browser.session, made["sessionId"].as_str().unwrap());
-        browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH_CAMERA }));
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH }));
         browser
     }
 
@@ -219,16 +222,32 @@ impl Chromium {
     /// The visible controls of the page, each with the name that a screen reader says and its HTML's beginning.
     #[track_caller]
     pub fn controls(&self) -> Vec<(String, String)> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.named_controls() {
+                Ok(controls) => return controls,
+                // The page changed meanwhile: it is asked again.
+                Err(error) => {
+                    assert!(
+                        error.contains("stale element") && Instant::now() < until,
+                        "{}: {error}",
+                        self.name
+                    );
+                }
+            }
+        }
+    }
+
+    fn named_controls(&self) -> Result<Vec<(String, String)>, String> {
         // What lies behind an open dialog cannot be reached.
         let script = "const open = document.querySelector(':modal') ?? document;
             return [...open.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')].filter(
             (control) => control.checkVisibility({ visibilityProperty: true })).map((control) => [control, control.outerHTML.slice(0, 160)]);";
-        let found = self.run(script);
-        let found = found.as_array().unwrap().iter();
-        let named = found.map(|pair| {
+        let found = self.ask("POST", "/execute/sync", &json!({ "script": script, "args": [] }))?;
+        let named = found.as_array().unwrap().iter().map(|pair| {
             let path = format!("/element/{}/computedlabel", identifier(&pair[0]));
-            let name = self.tell("GET", &path, &Value::Null);
-            (name.as_str().unwrap().to_owned(), pair[1].as_str().unwrap().to_owned())
+            let name = self.ask("GET", &path, &Value::Null)?;
+            Ok((name.as_str().unwrap().to_owned(), pair[1].as_str().unwrap().to_owned()))
         });
         named.collect()
     }

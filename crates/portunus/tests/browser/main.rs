@@ -24,7 +24,7 @@ use support::{House, Options, Person, Picture, Staff, policy};
 
 /// How long a photo is shown that is not kept: less than us-2025's, so that the test need not wait so long; enough
 /// for a slow machine to show it at all.
-const SHOWN: Duration = Duration::from_secs(15);
+const SHOWN: Duration = Duration::from_secs(20);
 
 fn possible() -> bool {
     chromium::there() && camera::pictures_there()
@@ -323,27 +323,25 @@ fn a_gate_without_a_camera_sends_travellers_to_the_officer() {
     gate.browser.click("#claim");
     gate.browser.click("#choose-photo");
     assert_eq!(gate.result("gate-no-camera"), "see-officer");
-    gate.browser.keys("1");
-    assert_eq!(gate.result("gate-no-camera-again"), "see-officer");
 
     let desk = Desk::of(&house);
     desk.sign_in("officer", "/console");
-    desk.waiting(2);
+    desk.waiting(1);
     assert_eq!(
         desk.browser.see("document.querySelector('.card').innerText.includes('Would rather not')"),
         false,
         "nobody declined"
     );
-    for person in &people[..5] {
+    for person in &people[..4] {
         let encounter = staff.gate.begin(&support::choice("manual", person.state == "USA", None));
         let passenger = staff.passenger(&voyage, person);
         let ruling =
             json!({ "ruling": "board", "passenger": passenger["id"], "reason": "document inspected" });
         staff.rule(&encounter, &ruling).ok();
     }
-    let shown = Some((people[5].state.as_str(), people[5].number.as_str()));
+    let shown = Some((people[4].state.as_str(), people[4].number.as_str()));
     let declined = staff.gate.begin(&support::choice("manual", false, shown));
-    desk.waiting(3);
+    desk.waiting(2);
     desk.browser.click(&format!("[data-select='{declined}']"));
     desk.browser.wait(&format!("document.querySelector('article.card').dataset.encounter === {declined:?}"));
     desk.browser.picture("readme-console");

@@ -216,15 +216,19 @@ fn passed(boarded: &BoardedView, selected: Option<EncounterId>) -> Markup {
         Method::FaceMatched => "face",
         Method::DocumentInspected => "document",
     };
-    let thumb = |src: Option<String>, alt: String| {
+    let thumb = |src: Option<String>, alt: String, until: Option<Timestamp>| {
         html! {
             @match src {
-                Some(src) => img src=(src) alt=(alt) width="56" height="56" decoding="async" data-missing="";,
+                Some(src) => img src=(src) alt=(alt) width="56" height="56" decoding="async" data-missing="" data-until=[until];,
                 None => span .thumb-empty aria-hidden="true" {},
             }
         }
     };
-    let shown = matches!(boarded.probe, ProbePhoto::Kept | ProbePhoto::ShownUntil(_));
+    let until = match boarded.probe {
+        ProbePhoto::ShownUntil(until) => Some(until),
+        _ => None,
+    };
+    let shown = until.is_some() || boarded.probe == ProbePhoto::Kept;
     let probe = boarded.encounter.filter(|_| shown).map(|id| format!("/console/encounters/{id}/probe"));
     let reference =
         boarded.has_reference.then(|| format!("/console/passengers/{}/reference", boarded.passenger));
@@ -233,8 +237,8 @@ fn passed(boarded: &BoardedView, selected: Option<EncounterId>) -> Markup {
             button type="button" .passed data-select=[boarded.encounter] disabled[boarded.encounter.is_none()]
                 aria-current=[is.then_some("true")] {
                 span .thumbs {
-                    (thumb(probe, format!("Photo taken at boarding of {}", boarded.name)))
-                    (thumb(reference, format!("Reference portrait of {}", boarded.name)))
+                    (thumb(probe, format!("Photo taken at boarding of {}", boarded.name), until))
+                    (thumb(reference, format!("Reference portrait of {}", boarded.name), None))
                 }
                 span .passed-words {
                     span .entry-name { (boarded.name) }
@@ -295,5 +299,17 @@ mod tests {
             boarded.probe = ProbePhoto::Gone;
         }
         assert!(!board(&view).into_string().contains("/probe"));
+    }
+
+    #[test]
+    fn a_photo_that_is_not_kept_says_on_every_picture_until_when() {
+        let mut view = a_board();
+        view.card = None;
+        let until: Timestamp = "2026-11-23T14:04:00Z".parse().unwrap();
+        view.boarded.truncate(1);
+        view.boarded[0].probe = ProbePhoto::ShownUntil(until);
+        let html = board(&view).into_string();
+        assert_eq!(html.matches("/probe").count(), 1);
+        assert_eq!(html.matches(r#"data-until="2026-11-23T14:04:00Z""#).count(), 1);
     }
 }
