@@ -97,7 +97,7 @@ fn a_carriers_list_is_taken_changed_and_cancelled() {
     assert_eq!(list("745", &whole), [3, 0, 0, 0]);
     assert_eq!(list("745", &whole), [0, 0, 0, 3], "the same again changes nothing");
     let renamed = person("TWO:BELA MARIA", 2);
-    assert_eq!(list("745+CP", &[renamed.clone()]), [0, 1, 0, 0], "a change is of who it names");
+    assert_eq!(list("745+CP", std::slice::from_ref(&renamed)), [0, 1, 0, 0], "a change is of who it names");
     assert_eq!(list("745+XR", &[three]), [0, 0, 1, 0], "a reservation cancelled");
     assert_eq!(staff.status(100)["expected"], 2);
     assert_eq!(list("745++5", &[renamed]), [0, 0, 1, 1], "a whole list: who is not in it comes off");
@@ -122,7 +122,7 @@ fn a_carriers_list_is_taken_changed_and_cancelled() {
     }
 
     // Another carrier's voyage is neither written nor read, also not beside one's own.
-    let foreign = message("745", "LH400", WAY, &[one.clone()]);
+    let foreign = message("745", "LH400", WAY, std::slice::from_ref(&one));
     let own = message("745", "PX100", WAY, &[person("FOUR:DORA", 4)]);
     for messages in [vec![foreign.clone()], vec![own.clone(), foreign.clone()]] {
         let refused = send(carrier, &messages);

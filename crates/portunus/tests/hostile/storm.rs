@@ -335,7 +335,7 @@ fn guessing_at_many_names_at_once_costs_bounded_memory() {
 }
 
 #[test]
-fn whoever_knows_a_gates_name_cannot_fill_memory_with_bodies() {
+fn a_gate_gone_mad_cannot_fill_memory_with_bodies() {
     if !models_are_here() {
         return;
     }
