@@ -78,7 +78,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         cache: CacheArgs,
     },
-    /// Measure what a pack's scores mean on DIR/person/*.jpg; prints the manifest's [calibration]
+    /// Measure what a pack's scores mean on DIR/person/*.jpg; prints the manifest's calibration table
     Calibrate(calibrate::Args),
 }
 

@@ -2,7 +2,7 @@
 
 use super::gallery::window;
 use super::{Refused, Service};
-use portunus_core::encounter::{Encounter, Lane, LaneWaits, Method, lane_waits};
+use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
 use portunus_core::id::{PassengerId, PointId, VoyageId};
 use portunus_core::place::{CrossingPoint, Direction};
 use portunus_core::policy::{DataClass, PersonClass};
@@ -266,9 +266,14 @@ impl Service {
                 continue;
             }
             // The encounter that boarded them, and not an earlier one that was referred or taken anew.
-            let is_it =
-                |e: &&Encounter| e.passenger == Some(boarding.passenger) && e.done_at == Some(boarding.at);
-            let Some(encounter) = encounters.iter().find(is_it) else { continue };
+            let of_passenger = || encounters.iter().filter(|e| e.passenger == Some(boarding.passenger));
+            let it = of_passenger()
+                .find(|e| e.done_at == Some(boarding.at))
+                .or_else(|| of_passenger().next_back());
+            let Some(encounter) = it else {
+                tracing::error!("a boarding has no encounter: its crossing could not be recorded");
+                continue;
+            };
             // The carrier may have sent evidence of citizenship since.
             let class = self.class_after(encounter, Some(&listed), false)?;
             let class = if class == PersonClass::Citizen { class } else { encounter.class };
