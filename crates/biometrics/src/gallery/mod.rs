@@ -5,6 +5,7 @@
 //! its sealing key destroys it at rest ([`Gallery::seal`]).
 
 mod matrix;
+mod scores;
 mod seal;
 
 use crate::face::template::{PackMismatch, Template};
@@ -13,7 +14,6 @@ use jiff::Timestamp;
 use matrix::Matrix;
 use portunus_core::biometric::{Candidate, Candidates, PackId, Rate, Score};
 use portunus_core::id::{PassengerId, VoyageId};
-use std::collections::HashMap;
 
 pub use seal::{KEY_BYTES, NONCE_BYTES, SealError};
 
@@ -60,13 +60,12 @@ pub struct Gallery {
     window: Window,
     pack: PackId,
     matrix: Matrix,
-    people: HashMap<PassengerId, u32>,
 }
 
 impl Gallery {
     /// An empty gallery for a voyage, for templates of one pack.
     pub fn new(owner: VoyageId, window: Window, pack: PackId) -> Self {
-        Self { owner, window, pack, matrix: Matrix::default(), people: HashMap::new() }
+        Self { owner, window, pack, matrix: Matrix::default() }
     }
 
     /// Whose it is.
@@ -91,7 +90,7 @@ impl Gallery {
 
     /// How many people are in it.
     pub fn people(&self) -> u32 {
-        self.people.len() as u32
+        self.matrix.people()
     }
 
     /// How many templates are in it.
@@ -101,7 +100,7 @@ impl Gallery {
 
     /// How many templates a person has in it; `None` for somebody who is not.
     pub fn templates_of(&self, person: PassengerId) -> Option<u32> {
-        self.people.get(&person).copied()
+        self.matrix.rows_of(person)
     }
 
     /// Adds one more reference of a person, known or new.
@@ -116,7 +115,6 @@ impl Gallery {
             return Err(GalleryError::Full);
         }
         self.matrix.push(person, template.values());
-        *self.people.entry(person).or_insert(0) += 1;
         Ok(())
     }
 
@@ -131,7 +129,7 @@ impl Gallery {
         if let Some(other) = templates.iter().find(|t| t.pack() != &self.pack || !fits(t.values().len())) {
             return Err(self.mismatch(other).into());
         }
-        let had = self.people.get(&person).map_or(0, |n| *n as usize);
+        let had = self.templates_of(person).unwrap_or(0) as usize;
         if self.templates() - had + templates.len() > TEMPLATES_MAX {
             return Err(GalleryError::Full);
         }
@@ -141,11 +139,7 @@ impl Gallery {
 
     /// Takes a person out; tells whether they were in it.
     pub fn remove(&mut self, person: PassengerId) -> bool {
-        let was_in = self.people.remove(&person).is_some();
-        if was_in {
-            self.matrix.remove(person);
-        }
-        was_in
+        self.matrix.remove(person)
     }
 
     /// The people most like a probe, best first, each with the best score over their references: at most `most`,
@@ -169,7 +163,7 @@ impl Gallery {
         if probe.pack() != &self.pack || (self.templates() > 0 && !self.matrix.fits(probe.values().len())) {
             return Err(self.mismatch(probe).into());
         }
-        Ok(self.matrix.best(probe.values(), most.min(CANDIDATES_MAX)))
+        Ok(self.matrix.scan(probe.values(), most.min(CANDIDATES_MAX)).best)
     }
 
     /// Searches and reads the scores by the pack's calibration: the threshold that keeps the wanted FPIR in a
