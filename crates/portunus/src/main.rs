@@ -1,6 +1,7 @@
 //! The one binary: reads configuration, chooses adapters, runs a subcommand.
 
 mod ambient;
+mod bench;
 mod bundle;
 mod demo;
 mod designate;
@@ -38,6 +39,8 @@ enum Command {
     /// Import reference portraits
     #[command(subcommand)]
     References(references::Command),
+    /// Measure speed beside peers from the package index, in one run
+    Bench(bench::Args),
     /// Publish the authority for a crossing point to photograph
     Designate(designate::Args),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Models(command) => models::run(command),
         Command::Manifest(command) => manifest::run(command),
         Command::References(command) => references::run(command),
+        Command::Bench(args) => bench::run(args),
         Command::Designate(args) => designate::run(args),
     };
     match done {

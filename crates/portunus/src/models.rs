@@ -13,7 +13,7 @@ mod unpack;
 mod tests;
 
 use crate::ambient::variable;
-pub(crate) use cache::Cache;
+pub(crate) use cache::{Cache, PackPaths};
 use client::Client;
 pub(crate) use error::FetchError;
 pub(crate) use progress::Bar;
