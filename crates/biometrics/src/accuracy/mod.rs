@@ -1,9 +1,12 @@
 //! How often a model pack errs (ISO/IEC 19795-1), from templates of known people.
 //!
 //! [`Comparisons`] compares every template with every other: pairs of one person are *genuine*, pairs of two
-//! people *impostor*. Millions of scores are kept as two histograms.
+//! people *impostor*. Millions of scores are kept as two histograms. [`identification`] counts searches in galleries,
+//! [`resample`] draws the intervals.
 
 mod histogram;
+pub mod identification;
+pub mod resample;
 
 use crate::face::template::{PackMismatch, Template, similarity};
 use portunus_core::biometric::Score;
