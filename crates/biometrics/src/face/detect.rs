@@ -50,6 +50,11 @@ impl Detection {
         let area = Area { left: self.area.left + right, top: self.area.top + down, ..self.area };
         Self { area, landmarks, ..self }
     }
+
+    fn mirrored(self, picture_width: f32) -> Self {
+        let (area, landmarks) = (self.area.mirrored(picture_width), self.landmarks.mirrored(picture_width));
+        Self { area, landmarks, ..self }
+    }
 }
 
 /// A pack's detector, loaded.
@@ -84,18 +89,43 @@ impl Detector {
         self.detect_at(picture, (WORKING_SIDE_MAX as f32 / longest as f32).min(1.0))
     }
 
-    /// A face found by [`Self::detect`], looked at once more, close up: its points become more exact. Returns it as
-    /// it was when nothing is found there any more.
-    pub(crate) fn refine(&self, picture: &Picture, face: &Detection) -> Result<Detection, NetError> {
+    /// A face found by [`Self::detect`], looked at once more, close up: its points become more exact; with `both_ways`
+    /// more exact still, as the mean of what is found there and what is found in its mirror image, whose errors
+    /// differ. Returns it as it was when nothing is found there any more.
+    pub(crate) fn refine(
+        &self,
+        picture: &Picture,
+        face: &Detection,
+        both_ways: bool,
+    ) -> Result<Detection, NetError> {
         let area = face.area.widened(CLOSE_UP_MARGIN);
         let crop = picture.crop(area);
-        let longest = crop.width().max(crop.height());
-        let scale = (CLOSE_UP_SIDE as f32 / longest as f32).min(ENLARGED_MAX);
         // The crop begins at whole pixels within the picture.
         let (left, top) = (area.left.round().max(0.0), area.top.round().max(0.0));
-        let found = self.detect_at(&crop, scale)?.into_iter().map(|d| d.moved(left, top));
-        let nearest = found.max_by(|a, b| a.area.overlap(face.area).total_cmp(&b.area.overlap(face.area)));
-        Ok(nearest.filter(|d| d.area.overlap(face.area) >= SAME_FACE_OVERLAP).unwrap_or(*face))
+        let wanted = face.moved(-left, -top);
+        let seen = self.nearest(&crop, &wanted)?;
+        let mut close = seen.unwrap_or(wanted);
+        if both_ways {
+            let width = crop.width() as f32;
+            if let Some(mirrored) = self.nearest(&crop.mirrored(), &wanted.mirrored(width))? {
+                let other = mirrored.mirrored(width);
+                close = match seen {
+                    Some(seen) => Detection { landmarks: seen.landmarks.midway(&other.landmarks), ..seen },
+                    None => other,
+                };
+            }
+        }
+        Ok(close.moved(left, top))
+    }
+
+    /// The face in a close-up that is the wanted one.
+    fn nearest(&self, crop: &Picture, wanted: &Detection) -> Result<Option<Detection>, NetError> {
+        let longest = crop.width().max(crop.height());
+        let scale = (CLOSE_UP_SIDE as f32 / longest as f32).min(ENLARGED_MAX);
+        let overlap = |face: &Detection| face.area.overlap(wanted.area);
+        let found = self.detect_at(crop, scale)?.into_iter();
+        let nearest = found.max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
+        Ok(nearest.filter(|face| overlap(face) >= SAME_FACE_OVERLAP))
     }
 
     fn detect_at(&self, picture: &Picture, scale: f32) -> Result<Vec<Detection>, NetError> {

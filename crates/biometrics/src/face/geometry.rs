@@ -54,6 +54,11 @@ impl Area {
         if all > 0.0 { shared / all } else { 0.0 }
     }
 
+    /// The area in the mirrored picture, which is `picture_width` wide.
+    pub(crate) fn mirrored(self, picture_width: f32) -> Self {
+        Self { left: picture_width - self.left - self.width, ..self }
+    }
+
     /// The area with a share of its longer side added on every side (0.25 adds a quarter each).
     pub fn widened(self, share: f32) -> Self {
         let by = self.width.max(self.height) * share;
@@ -79,6 +84,25 @@ pub struct Landmarks {
 }
 
 impl Landmarks {
+    /// The points in the mirrored picture, which is `picture_width` wide: left stays the picture's left.
+    pub(crate) fn mirrored(&self, picture_width: f32) -> Self {
+        let flip = |p: Point| Point { x: picture_width - p.x, y: p.y };
+        Self {
+            eyes: [flip(self.eyes[1]), flip(self.eyes[0])],
+            nose: flip(self.nose),
+            mouth: [flip(self.mouth[1]), flip(self.mouth[0])],
+        }
+    }
+
+    /// The points half-way to another set of the same face.
+    pub(crate) fn midway(&self, other: &Self) -> Self {
+        Self {
+            eyes: [self.eyes[0].midway(other.eyes[0]), self.eyes[1].midway(other.eyes[1])],
+            nose: self.nose.midway(other.nose),
+            mouth: [self.mouth[0].midway(other.mouth[0]), self.mouth[1].midway(other.mouth[1])],
+        }
+    }
+
     /// The points in the customary order: eyes, nose, mouth.
     pub fn points(&self) -> [Point; 5] {
         [self.eyes[0], self.eyes[1], self.nose, self.mouth[0], self.mouth[1]]
@@ -93,6 +117,23 @@ impl Landmarks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mirrored_twice_is_as_before_and_left_stays_the_pictures_left() {
+        let at = |x: f32, y: f32| Point { x, y };
+        let marks = Landmarks {
+            eyes: [at(10.0, 5.0), at(30.0, 6.0)],
+            nose: at(22.0, 12.0),
+            mouth: [at(12.0, 20.0), at(28.0, 21.0)],
+        };
+        let flipped = marks.mirrored(100.0);
+        assert_eq!(flipped.eyes, [at(70.0, 6.0), at(90.0, 5.0)]);
+        assert_eq!(flipped.mirrored(100.0), marks);
+        assert_eq!(marks.midway(&marks), marks);
+        let area = Area { left: 10.0, top: 0.0, width: 30.0, height: 5.0 };
+        assert_eq!(area.mirrored(100.0).left, 60.0);
+        assert_eq!(area.mirrored(100.0).mirrored(100.0), area);
+    }
 
     #[test]
     fn overlap_is_one_for_the_same_and_nought_for_the_apart() {

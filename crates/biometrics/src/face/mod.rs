@@ -139,6 +139,34 @@ pub enum Assessment {
     },
 }
 
+/// Steps of the pipeline that make templates more accurate at a cost in time, so that what each buys can be measured
+/// (`portunus eval --steps`). The service runs them all; templates made without one are of another pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    /// The five points are found once more in a close-up of the subject.
+    pub close_up: bool,
+    /// The close-up's mirror image is looked at too, and the points are the mean of both.
+    pub points_both_ways: bool,
+    /// The chip's mirror image is recognised too, and the template is the mean of both.
+    pub mirrored_pass: bool,
+}
+
+impl Steps {
+    /// All of them.
+    pub const ALL: Self = Self { close_up: true, points_both_ways: true, mirrored_pass: true };
+
+    /// The pack that templates belong to: itself with all steps, else named after those left out.
+    fn pack(self, id: &PackId) -> PackId {
+        let left_out = [
+            (self.close_up, "-close-up"),
+            (self.points_both_ways, "-points-both-ways"),
+            (self.mirrored_pass, "-mirrored-pass"),
+        ];
+        let names = left_out.into_iter().filter(|(runs, _)| !runs).map(|(_, name)| name);
+        PackId(std::iter::once(id.0.as_str()).chain(names).collect())
+    }
+}
+
 /// A pack's detector and recogniser, loaded. Shared by all threads; each call runs on its caller's thread and
 /// as many run at once as there are workers.
 pub struct FaceEngine {
@@ -149,6 +177,7 @@ pub struct FaceEngine {
     /// From this score on two frames show one person.
     same_person: Score,
     quality_limits: quality::Limits,
+    steps: Steps,
 }
 
 impl FaceEngine {
@@ -159,14 +188,23 @@ impl FaceEngine {
     /// [`NetError::Runtime`] and [`NetError::Model`] when something does not load, [`NetError::QualityLimit`] when
     /// the manifest limits an unknown measure.
     pub fn load(pack: &Pack, runtime: &Path, workers: usize) -> Result<Self, NetError> {
+        Self::load_with(pack, runtime, workers, Steps::ALL)
+    }
+
+    /// The same with some steps left out, to measure what they buy.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_with(pack: &Pack, runtime: &Path, workers: usize, steps: Steps) -> Result<Self, NetError> {
         let same_person = Rate::new(SAME_PERSON_FMR).expect("a constant between 0 and 1");
         Ok(Self {
-            pack: pack.id().clone(),
+            pack: steps.pack(pack.id()),
             limits: PictureLimits::default(),
             detector: detect::Detector::load(pack, runtime, workers)?,
             recogniser: recognise::Recogniser::load(pack, runtime, workers)?,
             same_person: pack.calibration().threshold(1, same_person),
             quality_limits: quality::Limits::of(&pack.manifest().quality)?,
+            steps,
         })
     }
 
@@ -215,7 +253,10 @@ impl FaceEngine {
         face: &Detection,
         found: &[Detection],
     ) -> Result<Option<Subject>, NetError> {
-        let close = self.detector.refine(picture, face)?;
+        let close = match self.steps.close_up {
+            true => self.detector.refine(picture, face, self.steps.points_both_ways)?,
+            false => *face,
+        };
         let chip = self.recogniser.chip(picture, &close.landmarks);
         let quality = Quality::of(picture, &close, &self.quality_limits);
         let (Some(chip), Some(quality)) = (chip, quality) else { return Ok(None) };
@@ -241,7 +282,14 @@ impl FaceEngine {
     /// # Errors
     /// When the model fails or gives no template.
     pub fn template(&self, subject: &Subject) -> Result<Template, FaceError> {
-        let values = self.recogniser.run(&subject.chip)?;
-        Ok(Template::new(self.pack.clone(), &values)?)
+        let template = |chip: &Picture| -> Result<Template, FaceError> {
+            Ok(Template::new(self.pack.clone(), &self.recogniser.run(chip)?)?)
+        };
+        let seen = template(&subject.chip)?;
+        if !self.steps.mirrored_pass {
+            return Ok(seen);
+        }
+        let mirrored = template(&subject.chip.mirrored())?;
+        Ok(Template::fuse(&[(&seen, 1.0), (&mirrored, 1.0)])?)
     }
 }

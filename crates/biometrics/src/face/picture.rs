@@ -161,6 +161,15 @@ impl Picture {
         &self.rgb
     }
 
+    /// The picture as a mirror shows it.
+    pub(crate) fn mirrored(&self) -> Self {
+        let mut rgb = Vec::with_capacity(self.rgb.len());
+        for y in 0..self.height {
+            self.row(y as usize).rchunks_exact(3).for_each(|pixel| rgb.extend_from_slice(pixel));
+        }
+        Self { width: self.width, height: self.height, rgb }
+    }
+
     /// One row's pixels. `y` is held within the picture.
     pub(crate) fn row(&self, y: usize) -> &[u8] {
         let stride = self.width as usize * 3;

@@ -10,6 +10,9 @@ use std::fmt::{self, Write as _};
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
+/// Raised whenever the code makes another template of the same picture: references must be made again then.
+const PIPELINE: u32 = 2;
+
 /// Why a manifest was refused: the message names line and column and shows the line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -54,6 +57,7 @@ impl Manifest {
     pub fn id(&self) -> PackId {
         let mut hash = Sha256::new();
         hash.update(b"portunus model pack, format 1\n");
+        hash.update(PIPELINE.to_be_bytes());
         hash.update(self.detector.file.sha256.0);
         hash.update(self.recogniser.file.sha256.0);
         let Recogniser { channels, side_px, mean, scale, template, embedding_length, .. } = &self.recogniser;
