@@ -73,7 +73,7 @@ pub struct Facts<'a> {
 }
 
 /// What can keep the machine from answering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
     /// The gate's camera gave no picture.
@@ -82,6 +82,20 @@ pub enum Failure {
     Matcher,
     /// The voyage's gallery is not staged.
     NoGallery,
+}
+
+impl Failure {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Camera, Self::Matcher, Self::NoGallery];
+
+    /// The stable name, as it is serialised.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Camera => "camera",
+            Self::Matcher => "matcher",
+            Self::NoGallery => "no-gallery",
+        }
+    }
 }
 
 /// Why a traveller is sent to an officer.
@@ -128,6 +142,42 @@ impl Decision {
 }
 
 impl Reason {
+    /// Every one, in order.
+    pub const ALL: [Self; 13] = [
+        Self::NoFace,
+        Self::SeveralFaces,
+        Self::PoorQuality,
+        Self::NoCandidate,
+        Self::CandidatesTooClose,
+        Self::NoReference,
+        Self::NotOnManifest,
+        Self::WrongVoyage,
+        Self::DocumentOfAnother,
+        Self::AlreadyBoarded,
+        Self::GalleryClosed,
+        Self::PointNotDesignated,
+        Self::OfficerHold,
+    ];
+
+    /// The stable name, as it is serialised.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::NoFace => "no-face",
+            Self::SeveralFaces => "several-faces",
+            Self::PoorQuality => "poor-quality",
+            Self::NoCandidate => "no-candidate",
+            Self::CandidatesTooClose => "candidates-too-close",
+            Self::NoReference => "no-reference",
+            Self::NotOnManifest => "not-on-manifest",
+            Self::WrongVoyage => "wrong-voyage",
+            Self::DocumentOfAnother => "document-of-another",
+            Self::AlreadyBoarded => "already-boarded",
+            Self::GalleryClosed => "gallery-closed",
+            Self::PointNotDesignated => "point-not-designated",
+            Self::OfficerHold => "officer-hold",
+        }
+    }
+
     /// The reason in words, for an officer.
     pub fn in_words(self) -> &'static str {
         match self {

@@ -90,12 +90,21 @@ pub enum Ruling {
         /// Who.
         passenger: PassengerId,
     },
+    /// The machine's confirmation was wrong: the traveller is not this passenger, whose boarding is taken back. With
+    /// `instead`, the officer inspected the document and boards them as that passenger. The reason is required.
+    SomebodyElse {
+        /// Whom the machine confirmed.
+        passenger: PassengerId,
+        /// Who it is, where that was established.
+        #[serde(default)]
+        instead: Option<PassengerId>,
+    },
 }
 
 impl Ruling {
     /// Whether an officer must say why.
     pub fn needs_reason(self) -> bool {
-        matches!(self, Self::Refuse | Self::OffLoad { .. })
+        matches!(self, Self::Refuse | Self::OffLoad { .. } | Self::SomebodyElse { .. })
     }
 }
 

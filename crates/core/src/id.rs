@@ -66,6 +66,8 @@ ids! {
     DeviceId;
     /// One person who signs in.
     UserId;
+    /// One pair shown to a second officer; it lives for seconds.
+    SecondLookId;
     /// Chosen by a device for one capture, kept when it asks again.
     IdempotencyKey;
 }

@@ -6,10 +6,13 @@
 //! | [`policy`], [`retention`] | the law as data: who may be photographed, how long what is kept |
 //! | [`decide`](mod@decide) | a capture's facts become Confirmed, Refer or Unavailable |
 //! | [`encounter`] | one passage: the choice, the stages, an officer's rulings, the waits |
+//! | [`accuracy`] | settled encounters become counts, rates with intervals, people per day |
+//! | [`sampling`] | second looks: what is drawn, what a blind second officer's answers say of false matches |
 //! | [`ports`] | the clock and randomness, which only the binary holds |
 //!
 //! Personal data has no `Debug` and no `Display` here: it cannot reach a log by accident.
 
+pub mod accuracy;
 pub mod biometric;
 pub mod decide;
 pub mod document;
@@ -19,4 +22,5 @@ pub mod place;
 pub mod policy;
 pub mod ports;
 pub mod retention;
+pub mod sampling;
 pub mod voyage;

@@ -54,6 +54,14 @@ pub enum BoardingChange {
     Board(Boarding),
     /// Someone comes off.
     OffLoad(PassengerId),
+    /// The machine took one person for another: the wrong one's boarding is taken back, and the right one boards,
+    /// where that was established.
+    Correct {
+        /// Who was never here. May have been taken off before.
+        wrong: PassengerId,
+        /// Who was.
+        boarding: Option<Boarding>,
+    },
 }
 
 /// What became of a change. Unless it is done, nothing was changed and a sealed record given with it is destroyed.
@@ -179,6 +187,15 @@ impl Store {
                         return Ok(Err(Committed::StaleEncounter));
                     }
                     append(tx, EventKind::Boarded, about(after), now)?;
+                }
+                BoardingChange::Correct { wrong, boarding } => {
+                    let _ = off_load(tx, during, *wrong, now)?;
+                    append(tx, EventKind::Boarded, about(after), now)?;
+                    if let Some(boarding) = boarding
+                        && !insert_boarding(tx, during, after, boarding, now)?
+                    {
+                        return Ok(Err(Committed::AlreadyBoarded));
+                    }
                 }
             }
             insert_ruling(tx, during, after.id, ruled)?;

@@ -2,7 +2,7 @@
 
 use super::{Refused, Service};
 use jiff::{SignedDuration, Timestamp};
-use portunus_core::decide::Presented;
+use portunus_core::decide::{Decision, Presented};
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
 use portunus_core::id::{EncounterId, PassengerId, PointId, UserId, VoyageId};
 use portunus_core::policy::{DataClass, PersonClass};
@@ -104,6 +104,34 @@ impl Service {
             Ruling::Establish { class } if class != PersonClass::Unknown => after.class = class,
             Ruling::OffLoad { passenger } if before.passenger == Some(passenger) => {
                 change = BoardingChange::OffLoad(passenger);
+            }
+            Ruling::SomebodyElse { passenger, instead } if put_right(before, passenger, instead) => {
+                let boarding = match instead {
+                    Some(instead) => {
+                        // What the wrong person's documents said is not this one's; a claim stands.
+                        let anew = Encounter { class: PersonClass::Unknown, ..before.clone() };
+                        after.class = self.inspected_class(&anew, instead)?;
+                        Some(Boarding {
+                            passenger: instead,
+                            at: now,
+                            method: Method::DocumentInspected,
+                            entered_later: false,
+                        })
+                    }
+                    None => None,
+                };
+                if boarding.is_some() && !self.is_open(before.voyage)? {
+                    return Err(Refused::WrongStage("boarding is not open for this voyage"));
+                }
+                after.passenger = instead;
+                // The photo stands under the wrong person's name and date: it goes.
+                after.probe = None;
+                change = BoardingChange::Correct { wrong: passenger, boarding };
+            }
+            Ruling::SomebodyElse { .. } => {
+                return Err(Refused::WrongStage(
+                    "only a match that the machine confirmed, and that nobody corrected, can be corrected",
+                ));
             }
             Ruling::Board { .. } | Ruling::Refuse | Ruling::Retake => {
                 return Err(Refused::WrongStage("this case is not waiting for a ruling"));
@@ -258,6 +286,13 @@ impl Service {
         }
         Ok(None)
     }
+}
+
+/// Whether the machine confirmed this passenger here, and it still stands.
+fn put_right(before: &Encounter, passenger: PassengerId, instead: Option<PassengerId>) -> bool {
+    matches!(before.decision, Some(Decision::Confirmed { .. }))
+        && before.passenger == Some(passenger)
+        && instead != Some(passenger)
 }
 
 /// Whether a ruling means that an officer attended to the traveller.

@@ -281,7 +281,10 @@ fn card_view(
     let mut rulings = Vec::new();
     for ruled in store.rulings(encounter.id)? {
         let author = officer_name(service, Some(ruled.author))?.unwrap_or_else(|| "an officer".to_owned());
-        rulings_settle |= matches!(ruled.ruling, Ruling::Establish { .. } | Ruling::Board { .. });
+        rulings_settle |= matches!(
+            ruled.ruling,
+            Ruling::Establish { .. } | Ruling::Board { .. } | Ruling::SomebodyElse { instead: Some(_), .. }
+        );
         rulings.push(RuledView { what: in_words(ruled.ruling), author, reason: ruled.reason, at: ruled.at });
     }
     Ok(CardView {
@@ -343,5 +346,9 @@ fn in_words(ruling: Ruling) -> String {
         Ruling::Retake => "Another photo asked for".to_owned(),
         Ruling::Establish { class } => format!("Established: {}", class.in_words()),
         Ruling::OffLoad { .. } => "Taken off the voyage".to_owned(),
+        Ruling::SomebodyElse { instead: Some(_), .. } => {
+            "The match was wrong: boarded as somebody else after the document was inspected".to_owned()
+        }
+        Ruling::SomebodyElse { instead: None, .. } => "The match was wrong: it was somebody else".to_owned(),
     }
 }
