@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod demo;
 mod designate;
+mod eval;
 mod house;
 mod manifest;
 mod models;
@@ -33,6 +34,8 @@ enum Command {
     /// Fetch, show and check model packs
     #[command(subcommand)]
     Models(models::Command),
+    /// Measure how often a model pack errs, on pictures of known people (ISO/IEC 19795-1)
+    Eval(Box<eval::Args>),
     /// Read carriers' passenger lists, show voyages
     #[command(subcommand)]
     Manifest(manifest::Command),
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Models(command) => models::run(command),
+        Command::Eval(args) => eval::run(args),
         Command::Manifest(command) => manifest::run(command),
         Command::References(command) => references::run(command),
         Command::Bench(args) => bench::run(args),

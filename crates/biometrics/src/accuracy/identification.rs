@@ -214,7 +214,12 @@ pub fn det(searches: &[Search]) -> Vec<(f64, f64)> {
 /// The scores that decide: of mated searches the person's own when it is first, of non-mated ones the best.
 pub fn deciding_scores(searches: &[Search], kind: Kind) -> Vec<f32> {
     let score = |search: &Search| if kind == Kind::Mated { search.right() } else { search.top() };
-    searches.iter().filter(|search| search.kind == kind).map(score).filter(|score| score.is_finite()).collect()
+    searches
+        .iter()
+        .filter(|search| search.kind == kind)
+        .map(score)
+        .filter(|score| score.is_finite())
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 //!
 //! [`Comparisons`] compares every template with every other: pairs of one person are *genuine*, pairs of two
 //! people *impostor*. Millions of scores are kept as two histograms. [`identification`] counts searches in galleries,
-//! [`resample`] draws the intervals.
+//! [`verification`] listed pairs, and [`resample`] draws the intervals.
 
 mod histogram;
 pub mod identification;
 pub mod resample;
+pub mod transaction;
+pub mod verification;
 
 use crate::face::template::{PackMismatch, Template, similarity};
 use portunus_core::biometric::Score;

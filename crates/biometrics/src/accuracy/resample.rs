@@ -63,7 +63,8 @@ pub fn interval(people: usize, seed: u64, mut figure: impl FnMut(&[u32]) -> Opti
         values.extend(figure(&times));
     }
     values.sort_by(f64::total_cmp);
-    let at = |share: f64| values.get((share * values.len().saturating_sub(1) as f64).round() as usize).copied();
+    let at =
+        |share: f64| values.get((share * values.len().saturating_sub(1) as f64).round() as usize).copied();
     Some(Interval { low: at(0.025)?, high: at(0.975)? })
 }
 

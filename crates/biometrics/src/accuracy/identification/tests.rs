@@ -10,7 +10,11 @@ fn mated(person: usize, best: f32, same_person: bool) -> Search {
 }
 
 fn non_mated(person: usize, best: f32) -> Search {
-    Search { person, kind: Kind::NonMated, candidates: Some(vec![listed(best, false), listed(best - 0.1, false)]) }
+    Search {
+        person,
+        kind: Kind::NonMated,
+        candidates: Some(vec![listed(best, false), listed(best - 0.1, false)]),
+    }
 }
 
 fn lost(person: usize, kind: Kind) -> Search {
@@ -19,8 +23,14 @@ fn lost(person: usize, kind: Kind) -> Search {
 
 /// Ten people who are in no gallery, with best scores 0.05, 0.15, ..., 0.95; four who are.
 fn by_hand() -> Vec<Search> {
-    let mut searches: Vec<Search> = (0..10_u8).map(|at| non_mated(at.into(), f32::from(at) / 10.0 + 0.05)).collect();
-    searches.extend([mated(10, 0.97, true), mated(11, 0.80, true), mated(12, 0.90, false), lost(13, Kind::Mated)]);
+    let mut searches: Vec<Search> =
+        (0..10_u8).map(|at| non_mated(at.into(), f32::from(at) / 10.0 + 0.05)).collect();
+    searches.extend([
+        mated(10, 0.97, true),
+        mated(11, 0.80, true),
+        mated(12, 0.90, false),
+        lost(13, Kind::Mated),
+    ]);
     searches
 }
 
