@@ -9,6 +9,8 @@
 //! | [`voyage`], [`manifest`], [`passenger`] | voyages, a carrier's manifest applied, who is on the list |
 //! | [`admission`] | a device's request: once, in order, with its outcome kept |
 //! | [`encounter`], [`commit`], [`closing`] | passages as read; as changed; a voyage closed and the long record |
+//! | [`second_look`] | a random sample judged again: how much, what came of it in counts, disputes while they matter |
+//! | [`tally`] | what the service measures of itself, as counts |
 //! | [`event`] | the outbox: identifiers only |
 //!
 //! Every call is synchronous and may wait for the disk. When a call that writes returns `Ok`, what it wrote is
@@ -55,7 +57,9 @@ pub mod passenger;
 pub mod people;
 pub mod place;
 pub mod reference;
+pub mod second_look;
 pub mod store;
+pub mod tally;
 pub mod vault;
 pub mod voyage;
 
@@ -73,5 +77,7 @@ pub use passenger::{Hold, Listed};
 pub use people::{CreateUser, NewUser, Role, User};
 pub use place::PutPoint;
 pub use reference::{NewReference, PutReference, Reference, ReferenceRow};
+pub use second_look::{Dispute, FirstRuling, SecondLook, SharesInForce};
 pub use store::Store;
+pub use tally::{SCORE_BIN, ScoreKey, Tallies, TallyKey, Whose};
 pub use vault::{Access, Purpose, Reader, RecordKind, Sealed};

@@ -15,9 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-const SCHEMA: &str = include_str!("schema.sql");
-/// The version of `schema.sql`; a change comes with its migration.
-const SCHEMA_VERSION: i64 = 1;
+/// Each version's step from the one before; what was released is never changed.
+pub(crate) const SCHEMAS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);
 /// Idle connections kept for readers.
@@ -49,7 +48,8 @@ impl Store {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder).map_err(io("make the folder", folder))?;
         let mut writer = connect(&folder.join("data.db"), "WAL")?;
-        migrate(&mut writer, "data.db", SCHEMA, SCHEMA_VERSION)?;
+        migrate(&mut writer, "data.db", SCHEMAS)?;
+        writer.execute_batch(crate::second_look::SCHEMA).during("migrating the database")?;
         let keys = KeyRing::open(&folder.join("keys.db"))?;
         let mac_key = keys.secret("mac", entropy.as_ref())?;
         Ok(Self {
@@ -237,29 +237,25 @@ fn set_journal(connection: &Connection, journal: &str) -> rusqlite::Result<()> {
     }
 }
 
-/// Brings a database to `version`, alone with it.
-pub(crate) fn migrate(
-    connection: &mut Connection,
-    file: &'static str,
-    schema: &str,
-    version: i64,
-) -> Result<()> {
+/// Brings a database to the last of `schemas`, step by step, alone with it and in one transaction.
+pub(crate) fn migrate(connection: &mut Connection, file: &'static str, schemas: &[&str]) -> Result<()> {
     let during = "migrating the database";
+    let version = signed(schemas.len() as u64);
     let read = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
     if read(connection).during(during)? == version {
         return Ok(());
     }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Exclusive).during(during)?;
     // Another process may have done it since.
-    match read(&tx).during(during)? {
-        0 => {
-            tx.execute_batch(schema).during(during)?;
-            tx.pragma_update(None, "user_version", version).during(during)?;
-            tx.commit().during(during)
-        }
-        found if found > version => Err(StoreError::TooNew { file, found, known: version }),
-        _ => Ok(()),
+    let found = read(&tx).during(during)?;
+    if found > version {
+        return Err(StoreError::TooNew { file, found, known: version });
     }
+    for schema in schemas.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        tx.execute_batch(schema).during(during)?;
+    }
+    tx.pragma_update(None, "user_version", version).during(during)?;
+    tx.commit().during(during)
 }
 
 /// How many rows to ask SQLite for.

@@ -60,6 +60,8 @@ pub enum Reader {
 pub enum Purpose {
     /// Shown to an officer beside the other portrait.
     ShowToOfficer,
+    /// Shown to a second officer beside a photo taken now, for them to judge blind.
+    SecondLook,
     /// Its template goes into a voyage's gallery.
     BuildGallery,
     /// Its template is made again by another model pack.
