@@ -5,13 +5,14 @@
 use crate::column::{count, id, instant, instant_or_none, micros, word, word_of};
 use crate::error::{During, Result, touched};
 use crate::store::Store;
-use jiff::{Timestamp, tz::TimeZone};
+use crate::tally::{self, Tallies, TallyKey};
+use jiff::Timestamp;
+use portunus_core::accuracy::Dimension;
+use portunus_core::accuracy::group::EVERYBODY;
 use portunus_core::biometric::PackId;
 use portunus_core::id::{DeviceId, EncounterId, PassengerId, PointId, UserId};
 use portunus_core::sampling::{Counts, Outcome, Shares, Stratum, Verdict, slug};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
-
-pub(crate) const SCHEMA: &str = include_str!("second_look.sql");
 
 /// One pair that was drawn: what it was about. Identifiers only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,14 +23,8 @@ pub struct SecondLook {
     pub candidate: PassengerId,
     /// What the machine decided.
     pub stratum: Stratum,
-    /// When.
-    pub taken_at: Timestamp,
-    /// Where.
-    pub point: PointId,
-    /// By which device.
-    pub device: DeviceId,
-    /// By which model pack.
-    pub pack: PackId,
+    /// Under which it is counted.
+    pub key: TallyKey,
 }
 
 /// How much is sampled, and who said so.
@@ -67,43 +62,16 @@ pub enum FirstRuling {
     SomebodyElse,
 }
 
-/// Under which a count stands.
-struct Key<'a> {
-    month: &'a str,
-    point: PointId,
-    device: DeviceId,
-    pack: &'a str,
+impl TallyKey {
+    /// Where second looks are counted: of everybody. `month` is that of the voyage's local day.
+    pub fn of_second_looks(month: String, point: PointId, device: DeviceId, pack: PackId) -> Self {
+        let cell = EVERYBODY.to_owned();
+        Self { month, point, device: Some(device), pack, dimension: Dimension::All, cell }
+    }
 }
 
-fn month(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string()
-}
-
-fn add(tx: &Transaction<'_>, key: &Key<'_>, stratum: Stratum, outcome: Outcome) -> Result<()> {
-    let during = "count a second look";
-    let rows = tx
-        .prepare_cached(
-            "INSERT INTO second_look_count (month, point, device, pack, kind, n)
-             VALUES (:month, :point, :device, :pack, :kind, 1)
-             ON CONFLICT DO UPDATE SET n = n + 1",
-        )
-        .and_then(|mut s| {
-            s.execute(named_params! {
-                ":month": key.month,
-                ":point": key.point.bytes(),
-                ":device": key.device.bytes(),
-                ":pack": key.pack,
-                ":kind": slug(stratum, outcome),
-            })
-        })
-        .during(during)?;
-    touched(during, 1, rows)
-}
-
-fn add_look(tx: &Transaction<'_>, look: &SecondLook, outcome: Outcome) -> Result<()> {
-    let month = month(look.taken_at);
-    let key = Key { month: &month, point: look.point, device: look.device, pack: &look.pack.0 };
-    add(tx, &key, look.stratum, outcome)
+fn add(tx: &Transaction<'_>, look: &SecondLook, outcome: Outcome) -> Result<()> {
+    tally::count(tx, &look.key, slug(look.stratum, outcome), 1)
 }
 
 fn dispute(row: &Row<'_>) -> rusqlite::Result<Dispute> {
@@ -116,22 +84,12 @@ fn dispute(row: &Row<'_>) -> rusqlite::Result<Dispute> {
     })
 }
 
-/// A dispute as counted further: what it is filed under, and what was counted of it already.
+/// A dispute as counted further: the look that it came of, and what was counted already.
 struct Filed {
-    dispute: Dispute,
-    month: String,
-    point: PointId,
-    device: DeviceId,
-    pack: String,
+    look: SecondLook,
+    told: bool,
     ruled: bool,
     settled: bool,
-}
-
-impl Filed {
-    fn add(&self, tx: &Transaction<'_>, outcome: Outcome) -> Result<()> {
-        let key = Key { month: &self.month, point: self.point, device: self.device, pack: &self.pack };
-        add(tx, &key, self.dispute.stratum, outcome)
-    }
 }
 
 fn filed(tx: &Transaction<'_>, encounter: EncounterId) -> rusqlite::Result<Option<Filed>> {
@@ -140,12 +98,13 @@ fn filed(tx: &Transaction<'_>, encounter: EncounterId) -> rusqlite::Result<Optio
          JOIN encounter ON encounter.id = second_look_dispute.encounter WHERE encounter = :id",
     )?
     .query_row(named_params! {":id": encounter.bytes()}, |row| {
+        let Dispute { encounter, candidate, stratum, told_at, .. } = dispute(row)?;
+        let (point, device) =
+            (id(row, "point", PointId::from_bytes)?, id(row, "device", DeviceId::from_bytes)?);
+        let key = TallyKey::of_second_looks(row.get("month")?, point, device, PackId(row.get("pack")?));
         Ok(Filed {
-            dispute: dispute(row)?,
-            month: row.get("month")?,
-            point: id(row, "point", PointId::from_bytes)?,
-            device: id(row, "device", DeviceId::from_bytes)?,
-            pack: row.get("pack")?,
+            look: SecondLook { encounter, candidate, stratum, key },
+            told: told_at.is_some(),
             ruled: row.get("ruled")?,
             settled: row.get("settled")?,
         })
@@ -223,7 +182,7 @@ impl Store {
     /// # Errors
     /// What SQLite says; none is counted then.
     pub fn count_lapsed(&self, looks: &[SecondLook]) -> Result<()> {
-        self.tx("count_lapsed", |tx| looks.iter().try_for_each(|look| add_look(tx, look, Outcome::Lapsed)))
+        self.tx("count_lapsed", |tx| looks.iter().try_for_each(|look| add(tx, look, Outcome::Lapsed)))
     }
 
     /// Counts what a second officer said of a pair; a dispute stands until it is settled or its encounter is forgotten.
@@ -233,7 +192,7 @@ impl Store {
     pub fn count_second_look(&self, look: &SecondLook, verdict: Verdict, now: Timestamp) -> Result<()> {
         let during = "count_second_look";
         self.tx(during, |tx| {
-            add_look(tx, look, Outcome::of(verdict))?;
+            add(tx, look, Outcome::of(verdict))?;
             if verdict != Verdict::Different {
                 return Ok(());
             }
@@ -247,7 +206,7 @@ impl Store {
                 Stratum::Referred => Some(Outcome::NotBoarded),
             };
             if let Some(said) = said {
-                add_look(tx, look, said)?;
+                add(tx, look, said)?;
             }
             let rows = tx
                 .execute(
@@ -258,9 +217,9 @@ impl Store {
                         ":encounter": look.encounter.bytes(),
                         ":candidate": look.candidate.bytes(),
                         ":stratum": word(&look.stratum),
-                        ":month": month(look.taken_at),
-                        ":device": look.device.bytes(),
-                        ":pack": look.pack.0,
+                        ":month": look.key.month,
+                        ":device": look.key.device.map(DeviceId::bytes),
+                        ":pack": look.key.pack.0,
                         ":now": micros(now),
                         ":ruled": said.is_some(),
                     },
@@ -333,11 +292,11 @@ impl Store {
             if ruling == FirstRuling::SomebodyElse && !filed.settled {
                 settle(tx, &filed, true)?;
             }
-            if filed.ruled || filed.dispute.told_at.is_some() {
+            if filed.ruled || filed.told {
                 return Ok(());
             }
-            let boarded = ruling == FirstRuling::Boarded(filed.dispute.candidate);
-            filed.add(tx, if boarded { Outcome::Boarded } else { Outcome::NotBoarded })?;
+            let boarded = ruling == FirstRuling::Boarded(filed.look.candidate);
+            add(tx, &filed.look, if boarded { Outcome::Boarded } else { Outcome::NotBoarded })?;
             let rows = tx
                 .execute(
                     "UPDATE second_look_dispute SET ruled = 1 WHERE encounter = :id",
@@ -348,17 +307,17 @@ impl Store {
         })
     }
 
-    /// What came of all second looks, or of those at one point.
+    /// What came of all second looks.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn second_look_counts(&self, point: Option<PointId>) -> Result<Counts> {
+    pub fn second_look_counts(&self) -> Result<Counts> {
         self.read("second_look_counts", |tx| {
             let mut all = Counts::default();
             let mut find = tx.prepare_cached(
-                "SELECT kind, SUM(n) AS n FROM second_look_count WHERE :point IS NULL OR point = :point GROUP BY kind",
+                "SELECT kind, SUM(n) AS n FROM tally WHERE kind LIKE 'second-look-%' GROUP BY kind",
             )?;
-            let mut rows = find.query(named_params! {":point": point.map(PointId::bytes)})?;
+            let mut rows = find.query([])?;
             while let Some(row) = rows.next()? {
                 all.add(row.get_ref("kind")?.as_str()?, count(row, "n")?);
             }
@@ -367,13 +326,26 @@ impl Store {
     }
 }
 
+impl Tallies {
+    /// What came of the second looks that are counted under the keys that `of` wants.
+    pub fn second_looks(&self, of: impl Fn(&TallyKey) -> bool) -> Counts {
+        let mut all = Counts::default();
+        for ((key, kind), n) in &self.counts {
+            if of(key) {
+                all.add(kind, *n);
+            }
+        }
+        all
+    }
+}
+
 fn settle(tx: &Transaction<'_>, filed: &Filed, upheld: bool) -> Result<()> {
     let during = "settle_dispute";
-    filed.add(tx, if upheld { Outcome::Upheld } else { Outcome::Dismissed })?;
+    add(tx, &filed.look, if upheld { Outcome::Upheld } else { Outcome::Dismissed })?;
     let rows = tx
         .execute(
             "UPDATE second_look_dispute SET settled = 1 WHERE encounter = :id",
-            named_params! {":id": filed.dispute.encounter.bytes()},
+            named_params! {":id": filed.look.encounter.bytes()},
         )
         .during(during)?;
     touched(during, 1, rows)

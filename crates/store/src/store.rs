@@ -16,7 +16,8 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Each version's step from the one before; what was released is never changed.
-pub(crate) const SCHEMAS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql")];
+pub(crate) const SCHEMAS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);
 /// Idle connections kept for readers.
@@ -49,7 +50,6 @@ impl Store {
         builder.recursive(true).mode(0o700).create(folder).map_err(io("make the folder", folder))?;
         let mut writer = connect(&folder.join("data.db"), "WAL")?;
         migrate(&mut writer, "data.db", SCHEMAS)?;
-        writer.execute_batch(crate::second_look::SCHEMA).during("migrating the database")?;
         let keys = KeyRing::open(&folder.join("keys.db"))?;
         let mac_key = keys.secret("mac", entropy.as_ref())?;
         Ok(Self {
