@@ -4,7 +4,9 @@
 //! one at a time: there is no function here that takes two. Past its expiry it answers nothing, and destroying
 //! its sealing key destroys it at rest ([`Gallery::seal`]).
 
+mod kernel;
 mod matrix;
+pub mod scan;
 mod scores;
 mod seal;
 
