@@ -1,5 +1,6 @@
 //! Scores by the million in a fixed space.
 
+use super::EVENTS_MIN;
 use portunus_core::biometric::Score;
 
 /// Bins over -1..=1.
@@ -50,6 +51,19 @@ impl Histogram {
             lowest = at;
         }
         (self.count > 0 && lowest < BINS).then(|| Score((lowest as f64 / (BINS / 2) as f64 - 1.0) as f32))
+    }
+
+    /// For each wanted rate, the lowest threshold that keeps it, as `(rate, threshold)`.
+    ///
+    /// A rate is left out when fewer than [`EVENTS_MIN`] scores would stand behind it. Where a data set holds one
+    /// person under two names, the rates are too high and the thresholds safe.
+    pub fn calibrate(&self, wanted: &[f64]) -> Vec<(f64, Score)> {
+        let backed = |rate: &f64| rate * self.count as f64 >= EVENTS_MIN as f64;
+        wanted
+            .iter()
+            .filter(|rate| backed(rate))
+            .filter_map(|rate| Some((*rate, self.threshold_for(*rate)?)))
+            .collect()
     }
 }
 

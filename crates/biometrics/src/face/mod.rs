@@ -45,6 +45,7 @@ mod subject;
 pub mod template;
 
 use crate::pack::Pack;
+use crate::pack::calibration::{ScoreType, Transaction};
 use geometry::{Area, Landmarks};
 use portunus_core::biometric::{PackId, Rate, Score};
 use quality::Quality;
@@ -202,7 +203,7 @@ impl FaceEngine {
             limits: PictureLimits::default(),
             detector: detect::Detector::load(pack, runtime, workers)?,
             recogniser: recognise::Recogniser::load(pack, runtime, workers)?,
-            same_person: pack.calibration().threshold(1, same_person),
+            same_person: pack.calibration().curve(ScoreType::Raw, Transaction::ONE).threshold(1, same_person),
             quality_limits: quality::Limits::of(&pack.manifest().quality)?,
             steps,
         })

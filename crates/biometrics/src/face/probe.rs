@@ -43,6 +43,13 @@ pub struct Probe {
     pub presentation_attack: PresentationAttack,
 }
 
+impl Probe {
+    /// How many frames its template is made of.
+    pub fn fused(&self) -> u32 {
+        self.frames.iter().filter(|used| **used == FrameUse::Fused).count() as u32
+    }
+}
+
 /// What the frames of one encounter gave.
 pub enum ProbeOutcome {
     /// No frame shows a face.

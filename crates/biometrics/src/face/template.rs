@@ -59,12 +59,9 @@ impl Template {
     /// # Errors
     /// [`TemplateError::Values`] when the output has no direction.
     pub fn new(pack: PackId, values: &[f32]) -> Result<Self, TemplateError> {
-        let norm = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
-        let sound = (1..=DIMENSION_MAX).contains(&values.len()) && norm.is_finite() && norm > 1e-12;
-        if !sound || pack.0.len() > PACK_ID_MAX {
-            return Err(TemplateError::Values);
-        }
-        Ok(Self { pack, values: values.iter().map(|v| (f64::from(*v) / norm) as f32).collect() })
+        let sound = (1..=DIMENSION_MAX).contains(&values.len()) && pack.0.len() <= PACK_ID_MAX;
+        let mut unit = unit(values).filter(|_| sound).ok_or(TemplateError::Values)?;
+        Ok(Self { pack, values: std::mem::take(&mut *unit) })
     }
 
     /// Which pack made it.
@@ -75,6 +72,15 @@ impl Template {
     /// Its values, of length one together.
     pub fn values(&self) -> &[f32] {
         &self.values
+    }
+
+    /// Fuses several templates of one person into one: the direction of their mean.
+    ///
+    /// # Errors
+    /// As [`Self::fuse`].
+    pub fn mean(templates: &[&Self]) -> Result<Self, TemplateError> {
+        let weighted: Vec<(&Self, f32)> = templates.iter().map(|template| (*template, 1.0)).collect();
+        Self::fuse(&weighted)
     }
 
     /// Fuses several templates of one person into one, each by its weight: their weighted mean's direction.
@@ -139,6 +145,13 @@ pub fn similarity(left: &Template, right: &Template) -> Result<Score, PackMismat
         return Err(PackMismatch { left: left.pack.clone(), right: right.pack.clone() });
     }
     Ok(Score(dot(&left.values, &right.values)))
+}
+
+/// The vector of length one in the same direction; `None` for one that has none.
+pub(crate) fn unit(values: &[f32]) -> Option<Zeroizing<Vec<f32>>> {
+    let norm = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
+    let sound = norm.is_finite() && norm > 1e-12;
+    sound.then(|| Zeroizing::new(values.iter().map(|v| (f64::from(*v) / norm) as f32).collect()))
 }
 
 /// Sum of products. Sixteen independent sums, so that it vectorises; the order of additions is fixed, so that

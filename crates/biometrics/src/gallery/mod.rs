@@ -4,19 +4,25 @@
 //! one at a time: there is no function here that takes two. Past its expiry it answers nothing, and destroying
 //! its sealing key destroys it at rest ([`Gallery::seal`]).
 
+mod centre;
 mod kernel;
 mod matrix;
 pub mod scan;
 mod scores;
 mod seal;
+mod searched;
 
 use crate::face::template::{PackMismatch, Template};
 use crate::pack::Calibration;
+use crate::pack::calibration::{ScoreType, Transaction};
 use jiff::Timestamp;
 use matrix::Matrix;
 use portunus_core::biometric::{Candidate, Candidates, PackId, Rate, Score};
 use portunus_core::id::{PassengerId, VoyageId};
+use searched::Searched;
+use std::sync::OnceLock;
 
+pub(crate) use centre::Centre;
 pub use seal::{KEY_BYTES, NONCE_BYTES, SealError};
 
 /// Most templates in a gallery: the largest ship carries 10,000 people; ten references each.
@@ -56,18 +62,32 @@ pub enum GalleryError {
     Full,
 }
 
+/// What a search is to keep, and what the probe is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// How often, at most, somebody who is not in the gallery may be found in it.
+    pub fpir: Rate,
+    /// Frames fused into the probe.
+    pub frames: u32,
+    /// Probes of this traveller that may be compared, this one included.
+    pub attempts: u32,
+}
+
 /// The templates of the people expected at one place and time. Biometric data: no `Debug`, zeroised when dropped.
 pub struct Gallery {
     owner: VoyageId,
     window: Window,
     pack: PackId,
+    /// The references.
     matrix: Matrix,
+    /// What a search reads, made of them.
+    searched: OnceLock<Searched>,
 }
 
 impl Gallery {
     /// An empty gallery for a voyage, for templates of one pack.
     pub fn new(owner: VoyageId, window: Window, pack: PackId) -> Self {
-        Self { owner, window, pack, matrix: Matrix::default() }
+        Self { owner, window, pack, matrix: Matrix::default(), searched: OnceLock::new() }
     }
 
     /// Whose it is.
@@ -116,6 +136,7 @@ impl Gallery {
         if self.matrix.rows() == TEMPLATES_MAX {
             return Err(GalleryError::Full);
         }
+        self.searched.take();
         self.matrix.push(person, template.values());
         Ok(())
     }
@@ -141,11 +162,13 @@ impl Gallery {
 
     /// Takes a person out; tells whether they were in it.
     pub fn remove(&mut self, person: PassengerId) -> bool {
+        self.searched.take();
         self.matrix.remove(person)
     }
 
-    /// The people most like a probe, best first, each with the best score over their references: at most `most`,
-    /// and at most [`CANDIDATES_MAX`]. Compares with every template.
+    /// The people most like a probe, best first, at most `most` and at most [`CANDIDATES_MAX`]. Every person is compared,
+    /// by their references fused into one; from [`crate::pack::calibration::NORMALISED_FROM`] people on scores are
+    /// normalised: cosines about the gallery's mean.
     ///
     /// # Errors
     /// [`GalleryError::NotOpen`], [`GalleryError::Expired`], [`GalleryError::Pack`].
@@ -165,7 +188,7 @@ impl Gallery {
         if probe.pack() != &self.pack || (self.templates() > 0 && !self.matrix.fits(probe.values().len())) {
             return Err(self.mismatch(probe).into());
         }
-        Ok(self.matrix.scan(probe.values(), most.min(CANDIDATES_MAX)).best)
+        Ok(self.searched().best(probe.values(), most.min(CANDIDATES_MAX)))
     }
 
     /// Searches and reads the scores by the pack's calibration: the threshold that keeps the wanted FPIR in a
@@ -178,24 +201,28 @@ impl Gallery {
         probe: &Template,
         now: Timestamp,
         calibration: &Calibration,
-        wanted_fpir: Rate,
+        wanted: Wanted,
     ) -> Result<Candidates, GalleryError> {
-        let best = self
-            .search(probe, now, CANDIDATES_MAX)?
-            .into_iter()
-            .map(|(passenger, score)| Candidate {
-                passenger,
-                score,
-                false_match_rate: calibration.false_match_rate(score),
-            })
-            .collect();
+        let found = self.search(probe, now, CANDIDATES_MAX)?;
+        let Wanted { fpir, frames, attempts } = wanted;
+        let transaction = Transaction { frames, references: self.searched().references, attempts };
+        let curve = calibration.curve(ScoreType::of_gallery(self.people()), transaction);
+        let candidate = |(passenger, score)| Candidate {
+            passenger,
+            score,
+            false_match_rate: curve.false_match_rate(score),
+        };
         Ok(Candidates {
             pack: self.pack.clone(),
-            threshold: calibration.threshold(self.people(), wanted_fpir),
-            tie_margin: calibration.tie_margin(),
+            threshold: curve.threshold(self.people(), fpir),
+            tie_margin: curve.tie_margin(),
             gallery_people: self.people(),
-            best,
+            best: found.into_iter().map(candidate).collect(),
         })
+    }
+
+    fn searched(&self) -> &Searched {
+        self.searched.get_or_init(|| Searched::of(&self.matrix))
     }
 
     fn mismatch(&self, template: &Template) -> PackMismatch {

@@ -1,300 +1,157 @@
-//! What a score means: the false-match rate (FMR, ISO/IEC 19795-1) at each score, measured on impostor
-//! comparisons, and from it the threshold that a gallery of a given size needs.
+//! What scores mean: how often different people reach them, by the kind of score and of transaction.
+//!
+//! A probe fused of several frames, a member fused of several references and a second attempt each change how often
+//! a stranger matches, and normalised scores lie elsewhere than raw ones: each has a [`Curve`] of its own, measured
+//! through the whole pipeline. A machine needs no face data to know them: they belong to the pack's manifest.
 
-use portunus_core::biometric::{Rate, Score};
+mod curve;
+
 use serde::{Deserialize, Serialize};
 
-/// A point of the curve needs at least this many false matches behind it (the "rule of 30" of ISO/IEC 19795-1
-/// annex B: within 30 % of the true rate at 90 % confidence).
-pub const EVENTS_MIN: f64 = 30.0;
+pub use curve::{Curve, EVENTS_MIN, MeasuredCurve, Point};
 
-/// How far back from its end the curve is looked at, to go on beyond it.
-const TAIL_DECADES: f64 = 2.0;
-
-/// No rate below this is ever claimed.
-const FMR_FLOOR: f64 = 1e-12;
+/// From this many people on, scores are normalised against the gallery; below, its mean is too uncertain.
+pub const NORMALISED_FROM: u32 = 100;
 
 /// How scores are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScoreType {
-    /// The cosine of two templates, as it is: not normalised against the gallery.
+    /// The cosine of two templates, as it is.
     Raw,
+    /// The cosine of two templates about the mean of the gallery's: what all its members share tells nobody apart.
+    Normalised,
 }
 
-/// At `score` or above, a fraction `fmr` of the comparisons between different people matched.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Point {
-    /// The rate.
-    pub fmr: Rate,
-    /// The score.
-    pub score: Score,
+impl ScoreType {
+    /// How a gallery of this many people scores.
+    pub fn of_gallery(people: u32) -> Self {
+        if people >= NORMALISED_FROM { Self::Normalised } else { Self::Raw }
+    }
 }
 
-/// The measured curve, and what it was measured on.
+/// What one traveller's comparison is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transaction {
+    /// Frames fused into the probe.
+    pub frames: u32,
+    /// References fused into a member.
+    pub references: u32,
+    /// Probes compared; the best score counts.
+    pub attempts: u32,
+}
+
+impl Transaction {
+    /// One picture against one picture.
+    pub const ONE: Self = Self { frames: 1, references: 1, attempts: 1 };
+
+    fn within(&self, curve: &MeasuredCurve) -> bool {
+        self.frames <= curve.frames && self.references <= curve.references && self.attempts <= curve.attempts
+    }
+
+    fn pictures(curve: &MeasuredCurve) -> u64 {
+        u64::from(curve.frames) * u64::from(curve.references) * u64::from(curve.attempts)
+    }
+}
+
+/// The measured curves, and what they were measured on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Measured", into = "Measured")]
-pub struct Calibration {
-    measured: Measured,
-    /// Score per decade of FMR beyond the last point.
-    score_per_decade: f64,
-}
+pub struct Calibration(Measured);
 
 /// The table `[calibration]` of a manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// How scores are made.
-    pub score: ScoreType,
     /// The data's name.
     pub data: String,
-    /// What to know of the data before trusting the curve.
+    /// What to know of the data before trusting the curves.
     pub caveats: String,
     /// How many different people.
     pub people: u32,
     /// How many pictures of them.
     pub pictures: u32,
-    /// How many comparisons between different people.
-    pub comparisons: u64,
-    /// Two people whose scores are closer than this are too close to tell.
-    pub tie_margin: f32,
-    /// The curve: rates strictly falling, scores strictly rising.
-    pub points: Vec<Point>,
+    /// One for each score type at least.
+    #[serde(rename = "curve")]
+    pub curves: Vec<Curve>,
 }
 
 impl TryFrom<Measured> for Calibration {
     type Error = String;
     fn try_from(measured: Measured) -> Result<Self, String> {
-        let points = &measured.points;
-        if !(2..=256).contains(&points.len()) {
-            return Err("calibration: expected 2 to 256 points".to_owned());
-        }
-        if !measured.tie_margin.is_finite() || measured.tie_margin < 0.0 {
-            return Err("calibration: expected a tie_margin of 0 or more".to_owned());
-        }
-        for (at, point) in points.iter().enumerate() {
-            let events = point.fmr.get() * measured.comparisons as f64;
-            if !point.score.0.is_finite() || point.fmr.get() <= 0.0 {
-                return Err(format!("calibration: points[{at}]: expected a finite score and a rate over 0"));
-            }
-            if events < EVENTS_MIN {
+        for (wanted, name) in [(ScoreType::Raw, "raw"), (ScoreType::Normalised, "normalised")] {
+            if !measured.curves.iter().any(|curve| curve.measured().score == wanted) {
                 return Err(format!(
-                    "calibration: points[{at}]: {events:.1} false matches stand behind this rate, at least \
-                     {EVENTS_MIN} are needed: compare more pairs or leave the point out"
+                    "calibration: no curve of {name} scores: measure with `portunus models calibrate`"
                 ));
             }
         }
-        for (at, pair) in points.windows(2).enumerate() {
-            if pair[1].fmr >= pair[0].fmr || pair[1].score <= pair[0].score {
-                let next = at + 1;
-                return Err(format!("calibration: points[{next}]: rates must fall and scores must rise"));
-            }
-        }
-        let score_per_decade = tail_slope(points);
-        Ok(Self { measured, score_per_decade })
+        Ok(Self(measured))
     }
 }
 
 impl From<Calibration> for Measured {
-    fn from(calibration: Calibration) -> Measured {
-        calibration.measured
+    fn from(calibration: Calibration) -> Self {
+        calibration.0
     }
-}
-
-/// Score per decade of FMR between two points.
-fn slope(low: Point, high: Point) -> f64 {
-    f64::from(high.score.0 - low.score.0) / (low.fmr.get().log10() - high.fmr.get().log10())
-}
-
-/// The largest score per decade in the last [`TAIL_DECADES`] of the curve.
-fn tail_slope(points: &[Point]) -> f64 {
-    let last = points[points.len() - 1].fmr.get().log10();
-    let in_tail = |pair: &&[Point]| pair[1].fmr.get().log10() - last < TAIL_DECADES;
-    points.windows(2).filter(in_tail).map(|pair| slope(pair[0], pair[1])).fold(0.0, f64::max)
 }
 
 impl Calibration {
     /// What was measured.
     pub fn measured(&self) -> &Measured {
-        &self.measured
+        &self.0
     }
 
-    /// Two people whose scores are closer than this are too close to tell.
-    pub fn tie_margin(&self) -> f32 {
-        self.measured.tie_margin
+    /// The curve to read such scores by: the smallest measured transaction that covers this one, else the largest
+    /// measured.
+    pub fn curve(&self, score: ScoreType, transaction: Transaction) -> &Curve {
+        let of_type = || self.0.curves.iter().filter(|curve| curve.measured().score == score);
+        let size = |curve: &&Curve| Transaction::pictures(curve.measured());
+        of_type()
+            .filter(|curve| transaction.within(curve.measured()))
+            .min_by_key(size)
+            .or_else(|| of_type().max_by_key(size))
+            // Unreachable: there is one of each type.
+            .unwrap_or(&self.0.curves[0])
     }
-
-    /// The score from which a candidate counts as found, so that a search for someone who is not among
-    /// `gallery_people` finds anyone at most at the rate `wanted_fpir`.
-    ///
-    /// Each comparison then may err at FMR = 1 - (1 - FPIR)^(1/N), as if comparisons were independent, each
-    /// person having one template (ISO/IEC 19795-1: an upper estimate for the better matchers). Between points
-    /// the score is linear in log FMR. A rate above the first point's gets the first point's score. Beyond the
-    /// last point the curve goes on with the largest score per decade seen in its last two decades: tails of
-    /// impostor scores fall faster and faster, so this asks for more than the data suggest. A threshold above
-    /// every possible score means that nobody is confirmed.
-    pub fn threshold(&self, gallery_people: u32, wanted_fpir: Rate) -> Score {
-        let people = f64::from(gallery_people.max(1));
-        let fmr = -((-wanted_fpir.get()).ln_1p() / people).exp_m1();
-        self.score_at(fmr.max(FMR_FLOOR))
-    }
-
-    /// The score at which different people match at this rate, rounded up.
-    fn score_at(&self, fmr: f64) -> Score {
-        let points = &self.measured.points;
-        let after = points.partition_point(|point| point.fmr.get() > fmr);
-        let score = match (after.checked_sub(1).map(|at| points[at]), points.get(after)) {
-            (None, Some(first)) => return first.score,
-            (Some(low), Some(high)) => {
-                let decades = low.fmr.get().log10() - fmr.log10();
-                (f64::from(low.score.0) + decades * slope(low, *high)).min(f64::from(high.score.0))
-            }
-            (Some(last), None) => {
-                let decades = last.fmr.get().log10() - fmr.log10();
-                f64::from(last.score.0) + decades * self.score_per_decade
-            }
-            // Unreachable: there are two points at least.
-            (None, None) => return Score(f32::INFINITY),
-        };
-        let rounded = score as f32;
-        Score(if f64::from(rounded) < score { rounded.next_up() } else { rounded })
-    }
-
-    /// How often two different people score at least `score`: the inverse of [`Self::threshold`]'s curve.
-    ///
-    /// Below the first point the rate rises along the first segment, to 1 at most; a score that is no number
-    /// has rate 1. Never below 10^-12.
-    pub fn false_match_rate(&self, score: Score) -> Rate {
-        let points = &self.measured.points;
-        let (first, last) = (points[0], points[points.len() - 1]);
-        let value = f64::from(score.0);
-        let fmr = if score.0.is_nan() {
-            1.0
-        } else if score.0 >= last.score.0 {
-            extend(last, value, self.score_per_decade)
-        } else {
-            let after = points.partition_point(|point| point.score.0 <= score.0).max(1);
-            let (low, high) = (points[after - 1], points[after]);
-            let along = extend(low, value, slope(low, high));
-            if score.0 < first.score.0 { along } else { along.clamp(high.fmr.get(), low.fmr.get()) }
-        };
-        // Clamped: a rate. (NaN cannot arise: all operands are finite, or the clamp ends at a bound.)
-        Rate::new(fmr.clamp(FMR_FLOOR, 1.0)).unwrap_or(first.fmr)
-    }
-}
-
-/// The rate at `score` on the line through `from` with that slope.
-fn extend(from: Point, score: f64, score_per_decade: f64) -> f64 {
-    from.fmr.get() * 10_f64.powf((f64::from(from.score.0) - score) / score_per_decade)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use portunus_core::biometric::{Rate, Score};
 
-    fn calibration(steps: &[(f64, f32)]) -> Calibration {
-        let (mut fmr, mut score) = (0.2, -0.1_f32);
-        let points = steps.iter().map(|(factor, rise)| {
-            (fmr, score) = (fmr * factor, score + rise);
-            Point { fmr: Rate::new(fmr).unwrap(), score: Score(score) }
-        });
-        let measured = Measured {
-            score: ScoreType::Raw,
-            data: "made up".to_owned(),
-            caveats: String::new(),
-            people: 1000,
-            pictures: 1000,
-            comparisons: u64::MAX,
-            tie_margin: 0.02,
-            points: points.collect(),
+    fn curve(score: ScoreType, [frames, references, attempts]: [u32; 3]) -> Curve {
+        let point = |fmr, score| Point { fmr: Rate::new(fmr).unwrap(), score: Score(score) };
+        let points = vec![point(0.1, 0.2), point(0.01, 0.3)];
+        MeasuredCurve { score, frames, references, attempts, comparisons: 10_000, points }.try_into().unwrap()
+    }
+
+    fn measured(curves: Vec<Curve>) -> Measured {
+        Measured { data: String::new(), caveats: String::new(), people: 2, pictures: 2, curves }
+    }
+
+    #[test]
+    fn the_smallest_measured_transaction_that_covers_the_asked_one_is_read() {
+        let kinds = [[1, 1, 1], [3, 3, 1], [3, 3, 2]];
+        let of = |score| kinds.map(|kind| curve(score, kind));
+        let curves = [of(ScoreType::Normalised), of(ScoreType::Raw)].concat();
+        let calibration = Calibration::try_from(measured(curves)).unwrap();
+        let read = |[frames, references, attempts]: [u32; 3]| {
+            let found =
+                calibration.curve(ScoreType::Raw, Transaction { frames, references, attempts }).measured();
+            assert_eq!(found.score, ScoreType::Raw);
+            [found.frames, found.references, found.attempts]
         };
-        measured.try_into().unwrap()
-    }
-
-    fn any_calibration() -> impl Strategy<Value = Calibration> {
-        proptest::collection::vec((0.02..0.9_f64, 0.001..0.2_f32), 2..9).prop_map(|steps| calibration(&steps))
-    }
-
-    fn rate(value: f64) -> Rate {
-        Rate::new(value).unwrap()
-    }
-
-    proptest! {
-        #[test]
-        fn a_higher_score_is_never_a_higher_false_match_rate(
-            curve in any_calibration(), a in -2.0..2.0_f32, b in -2.0..2.0_f32
-        ) {
-            let (low, high) = (a.min(b), a.max(b));
-            prop_assert!(curve.false_match_rate(Score(low)) >= curve.false_match_rate(Score(high)));
-        }
-
-        #[test]
-        fn a_larger_gallery_and_a_stricter_rate_never_lower_the_threshold(
-            curve in any_calibration(), people in 0_u32..1_000_000, more in 0_u32..1_000_000,
-            fpir in 0.0..=1.0_f64, stricter in 0.0..=1.0_f64
-        ) {
-            let here = curve.threshold(people, rate(fpir));
-            prop_assert!(curve.threshold(people + more, rate(fpir)) >= here);
-            prop_assert!(curve.threshold(people, rate(fpir * stricter)) >= here);
-        }
-
-        #[test]
-        fn the_threshold_keeps_the_rate_it_was_asked_for(
-            curve in any_calibration(), people in 1_u32..100_000, fpir in 1e-6..1.0_f64
-        ) {
-            let fmr = curve.false_match_rate(curve.threshold(people, rate(fpir))).get();
-            let reached = -(f64::from(people) * (-fmr).ln_1p()).exp_m1();
-            prop_assert!(reached <= fpir * (1.0 + 1e-6), "asked {fpir}, got {reached}");
-        }
+        assert_eq!(read([1, 1, 1]), [1, 1, 1]);
+        assert_eq!(read([1, 2, 1]), [3, 3, 1]);
+        assert_eq!(read([1, 1, 2]), [3, 3, 2]);
+        assert_eq!(read([9, 9, 9]), [3, 3, 2], "more than was measured: the largest there is");
     }
 
     #[test]
-    fn one_person_at_a_measured_rate_gets_the_measured_score() {
-        let curve = calibration(&[(0.5, 0.2), (0.1, 0.1), (0.1, 0.05)]);
-        for point in &curve.measured().points {
-            let score = curve.threshold(1, point.fmr);
-            assert!((score.0 - point.score.0).abs() < 1e-6, "{score:?} {point:?}");
-            let fmr = curve.false_match_rate(point.score).get() / point.fmr.get();
-            assert!((fmr - 1.0).abs() < 1e-6, "{fmr}");
-        }
-    }
-
-    #[test]
-    fn beyond_the_data_the_curve_is_as_cautious_as_its_last_two_decades_ever_were() {
-        let curve = calibration(&[(0.5, 0.2), (0.1, 0.1), (0.1, 0.05)]);
-        let last = curve.measured().points[2];
-        let score = curve.threshold(1, rate(last.fmr.get() / 10.0));
-        assert!((score.0 - last.score.0 - 0.1).abs() < 1e-5, "{score:?}");
-        // A steep beginning, three decades back, does not count.
-        let curve = calibration(&[(0.5, 0.2), (0.1, 0.3), (0.1, 0.1), (0.1, 0.05)]);
-        let last = curve.measured().points[3];
-        let score = curve.threshold(1, rate(last.fmr.get() / 10.0));
-        assert!((score.0 - last.score.0 - 0.1).abs() < 1e-5, "{score:?}");
-    }
-
-    #[test]
-    fn what_is_not_a_curve_is_refused() {
-        let good = calibration(&[(0.5, 0.2), (0.1, 0.1)]).measured;
-        let refused = |change: fn(&mut Measured)| {
-            let mut measured = good.clone();
-            change(&mut measured);
-            Calibration::try_from(measured).err().unwrap_or_default()
-        };
-        assert!(refused(|m| m.points.truncate(1)).contains("2 to 256 points"));
-        assert!(refused(|m| m.points.reverse()).contains("points[1]: rates must fall"));
-        assert!(refused(|m| m.points[0].score = Score(f32::NAN)).contains("points[0]"));
-        assert!(refused(|m| m.comparisons = 100).contains("false matches stand behind"));
-        assert!(refused(|m| m.tie_margin = -1.0).contains("tie_margin"));
-        assert!(Calibration::try_from(good).is_ok());
-    }
-
-    #[test]
-    fn a_score_that_is_no_number_matches_everyone() {
-        let curve = calibration(&[(0.5, 0.2), (0.1, 0.1)]);
-        assert_eq!(curve.false_match_rate(Score(f32::NAN)).get(), 1.0);
-        assert_eq!(curve.false_match_rate(Score(f32::NEG_INFINITY)).get(), 1.0);
-        assert_eq!(curve.false_match_rate(Score(f32::INFINITY)).get(), FMR_FLOOR);
+    fn a_calibration_without_one_of_the_score_types_is_refused() {
+        let raw = measured(vec![curve(ScoreType::Raw, [1, 1, 1])]);
+        assert!(Calibration::try_from(raw).unwrap_err().contains("normalised"));
     }
 }

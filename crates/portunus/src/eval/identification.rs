@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use portunus_biometrics::accuracy::identification::{Kind, Listed, Search};
 use portunus_biometrics::face::Template;
-use portunus_biometrics::gallery::{CANDIDATES_MAX, Gallery, GalleryError, Window};
+use portunus_biometrics::gallery::{CANDIDATES_MAX, Gallery, GalleryError, Wanted, Window};
 use portunus_biometrics::pack::Calibration;
 use portunus_core::biometric::{PackId, Rate};
 use portunus_core::id::{PassengerId, VoyageId};
@@ -143,7 +143,8 @@ fn one(
     let now = Timestamp::UNIX_EPOCH;
     let own = |found: PassengerId| kind == Kind::Mated && found == id(person);
     for (judged, fpir) in judged.iter_mut().zip(FPIRS) {
-        let wanted = Rate::new(fpir).context("a constant between 0 and 1")?;
+        let fpir = Rate::new(fpir).context("a constant between 0 and 1")?;
+        let wanted = Wanted { fpir, frames: 1, attempts: 1 };
         let candidates = gallery.candidates(probe, now, calibration, wanted)?;
         *judged = (candidates.threshold.0, candidates.found().map(|found| own(found.candidate.passenger)));
     }

@@ -102,6 +102,13 @@ impl Cache {
         self.dir.join("pictures").join(format!("{name}-{version}"))
     }
 
+    /// Where the detector and the recogniser as published are, or would be.
+    pub(crate) fn published(&self) -> [PathBuf; 2] {
+        let Package { name, version, .. } = pins::MODELS;
+        let dir = self.dir.join("sources").join(format!("{name}-{version}"));
+        [pins::DETECTOR, pins::RECOGNISER].map(|source| dir.join(source.member.name))
+    }
+
     /// Where packs are, or would be.
     pub(crate) fn packs_dir(&self) -> PathBuf {
         self.dir.join("packs")
@@ -246,7 +253,7 @@ fn write_pack(dir: &Path, models: &[Taken]) -> Result<(), FetchError> {
 
 fn write_model(dir: &Path, source: &Source, file: &ModelFile, published: &[u8]) -> Result<(), FetchError> {
     let what = source.member.name;
-    let made = onnx::dequantise(published, source.rewrite)
+    let made = onnx::convert(published, source.rewrite)
         .map_err(|source| FetchError::Convert { what: what.to_owned(), source })?;
     check(&format!("{what}, converted,"), &made, &file.sha256.to_string())?;
     write(&dir.join(file.path.as_str()), &made)

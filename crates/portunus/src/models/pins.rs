@@ -55,7 +55,7 @@ pub(crate) const DETECTOR: Source = Source {
         name: "face_detection_yunet_2023mar_int8bq.onnx",
         sha256: "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
     },
-    rewrite: Rewrite { dynamic_height_width: true },
+    rewrite: Rewrite { dynamic_height_width: true, dynamic_batch: false },
 };
 
 pub(crate) const RECOGNISER: Source = Source {
@@ -64,7 +64,7 @@ pub(crate) const RECOGNISER: Source = Source {
         name: "face_recognition_sface_2021dec_int8bq.onnx",
         sha256: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
     },
-    rewrite: Rewrite { dynamic_height_width: false },
+    rewrite: Rewrite { dynamic_height_width: false, dynamic_batch: true },
 };
 
 /// The version of ONNX Runtime.

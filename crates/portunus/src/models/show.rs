@@ -2,7 +2,8 @@
 
 use super::cache::{Cache, are_whole, built_in, pinned_runtime};
 use super::pins;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use portunus_biometrics::pack::calibration::{MeasuredCurve, ScoreType, Transaction};
 use portunus_biometrics::pack::manifest::PresentationAttack;
 use portunus_biometrics::pack::{Manifest, Pack};
 use portunus_core::biometric::{PackId, Rate};
@@ -125,18 +126,21 @@ fn page(pack: &Pack) -> Result<String> {
     let measured = pack.calibration().measured();
     writeln!(
         page,
-        "\ncalibration on {} ({} people, {} pictures, {} comparisons)\n{}",
-        measured.data, measured.people, measured.pictures, measured.comparisons, measured.caveats
+        "\ncalibration on {} ({} people, {} pictures)\n{}",
+        measured.data, measured.people, measured.pictures, measured.caveats
     )?;
-    writeln!(page, "  false-match rate   score")?;
-    for point in &measured.points {
-        writeln!(page, "  {:>16.1e}   {:.4}", point.fmr.get(), point.score.0)?;
+    for curve in &measured.curves {
+        writeln!(page, "\n{}", title(curve.measured()))?;
+        writeln!(page, "  false-match rate   score")?;
+        for point in &curve.measured().points {
+            writeln!(page, "  {:>16.1e}   {:.4}", point.fmr.get(), point.score.0)?;
+        }
     }
-    writeln!(page, "  people in the gallery   threshold for one false candidate in 1000 searches")?;
-    for people in [1, 100, 420, 42_000] {
-        let rate = Rate::new(1e-3).unwrap_or(measured.points[0].fmr);
-        let threshold = pack.calibration().threshold(people, rate);
-        writeln!(page, "  {people:>21}   {:.4}", threshold.0)?;
+    writeln!(page, "\n  people in the gallery   threshold for one false candidate in 1000 searches")?;
+    for people in [1, 99, 100, 420, 42_000] {
+        let rate = Rate::new(1e-3).context("a constant between 0 and 1")?;
+        let curve = pack.calibration().curve(ScoreType::of_gallery(people), Transaction::ONE);
+        writeln!(page, "  {people:>21}   {:.4}", curve.threshold(people, rate).0)?;
     }
     let attack = match &manifest.presentation_attack {
         PresentationAttack::None { note } => format!("none. {note}"),
@@ -144,4 +148,16 @@ fn page(pack: &Pack) -> Result<String> {
     };
     writeln!(page, "\npresentation-attack detection: {attack}")?;
     Ok(page)
+}
+
+/// What a curve was measured on, in words.
+fn title(curve: &MeasuredCurve) -> String {
+    let score = match curve.score {
+        ScoreType::Raw => "raw",
+        ScoreType::Normalised => "normalised",
+    };
+    format!(
+        "{score} scores, {} frames against {} references, best of {} attempts: {} comparisons",
+        curve.frames, curve.references, curve.attempts, curve.comparisons
+    )
 }

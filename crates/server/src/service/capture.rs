@@ -4,7 +4,8 @@ use super::{Refused, Service, lock};
 use jiff::Timestamp;
 use portunus_biometrics::face::quality::Advice;
 use portunus_biometrics::face::{Assessment, FaceError, ProbeOutcome};
-use portunus_core::biometric::Candidates;
+use portunus_core::accuracy::Measured;
+use portunus_core::biometric::{Candidates, PackId};
 use portunus_core::decide::{
     Capture, Case, Decision, Facts, Failure, PassengerFacts, Presented, Step, decide, next_step,
 };
@@ -26,6 +27,8 @@ pub use portunus_store::Device;
 pub const FRAMES_MAX: usize = 5;
 /// A capture that another one overtook is decided again, at most so often.
 const DECISIONS_MAX: usize = 3;
+/// From so many people on a gallery's scores are normalised against it; below they are raw.
+const NORMALISED_FROM: u32 = 100;
 /// Good enough for an officer's eyes, small enough for decades.
 const CROP_JPEG_QUALITY: u8 = 90;
 
@@ -260,7 +263,7 @@ impl Service {
         let started = self.now();
         self.boarding_at(device, started)?;
         let mut before = self.at_gate(device, id)?;
-        let seen = self.see(frames, before.voyage)?;
+        let seen = self.see(frames, &before)?;
         for _ in 0..DECISIONS_MAX {
             let (after, step, boarding) = self.decided(&before, &seen, started)?;
             let captured = Captured { step, advice: seen.advice.clone() };
@@ -277,8 +280,9 @@ impl Service {
         Err(Refused::WrongStage("the encounter keeps changing; repeat the request"))
     }
 
-    /// What the frames show, and whom in the voyage's one gallery it is like.
-    fn see(&self, frames: &[&[u8]], voyage: VoyageId) -> Result<Seen, Refused> {
+    /// What the frames show, and whom in the voyage's one gallery it is like. A further capture has a higher threshold,
+    /// so that trying again does not raise the chance of being found as somebody else.
+    fn see(&self, frames: &[&[u8]], encounter: &Encounter) -> Result<Seen, Refused> {
         let mut seen = Seen {
             capture: Capture::NoFace,
             candidates: None,
@@ -308,7 +312,7 @@ impl Service {
             }
             ProbeOutcome::Found(probe) => {
                 seen.capture = Capture::Usable;
-                match self.search(voyage, &probe.template) {
+                match self.search(encounter.voyage, &probe.template, probe.fused(), encounter.attempts + 1) {
                     Ok(candidates) => seen.candidates = Some(candidates),
                     Err(failure) => seen.failure = Some(failure),
                 }
@@ -387,7 +391,11 @@ impl Service {
             }
             _ => None,
         };
-        let commit = CaptureCommit { before, after: &after, record, boarding, key, outcome: &json(captured) };
+        let measured = seen.measured(self.engine().pack());
+        let outcome = json(captured);
+        let measured = Some(&measured);
+        let commit =
+            CaptureCommit { before, after: &after, record, boarding, key, outcome: &outcome, measured };
         let committed = self.store().commit_capture(commit, now)?;
         if committed == Committed::Done
             && fate == ProbeFate::NeverWritten
@@ -464,6 +472,7 @@ impl Service {
             boarding: None,
             key: submission.key,
             outcome: &outcome,
+            measured: None,
         };
         let committed = self.store().commit_capture(commit, now)?;
         self.committed(committed)?;
@@ -565,6 +574,19 @@ struct Seen {
     failure: Option<Failure>,
     crop: Option<Zeroizing<Vec<u8>>>,
     advice: Vec<String>,
+}
+
+impl Seen {
+    /// What is counted of it when the voyage is closed.
+    fn measured(&self, pack: &PackId) -> Measured {
+        let people = self.candidates.as_ref().map_or(0, |candidates| candidates.gallery_people);
+        let score_type = if people >= NORMALISED_FROM { "normalised" } else { "raw" };
+        Measured {
+            pack: pack.clone(),
+            score_type: score_type.to_owned(),
+            candidates: self.candidates.clone(),
+        }
+    }
 }
 
 /// Holds a request's key while it is worked on, so that a repeat does not do the work twice.

@@ -3,7 +3,7 @@
 use super::{Refused, Service, lock};
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 use portunus_biometrics::face::Template;
-use portunus_biometrics::gallery::{Gallery, NONCE_BYTES, Window};
+use portunus_biometrics::gallery::{self, Gallery, NONCE_BYTES, Window};
 use portunus_core::biometric::Candidates;
 use portunus_core::decide::Failure;
 use portunus_core::id::{PassengerId, RecordId, VoyageId};
@@ -281,16 +281,21 @@ impl Service {
     }
 
     /// Searches the voyage's one gallery.
-    pub(super) fn search(&self, voyage: VoyageId, probe: &Template) -> Result<Candidates, Failure> {
+    pub(super) fn search(
+        &self,
+        voyage: VoyageId,
+        probe: &Template,
+        frames: u32,
+        attempts: u32,
+    ) -> Result<Candidates, Failure> {
         let staged = self.staged(voyage).ok_or(Failure::NoGallery)?;
-        let policy = self.policy();
-        read(&staged)
-            .gallery
-            .candidates(probe, self.now(), &self.0.parts.calibration, policy.wanted_fpir)
-            .map_err(|error| {
+        let wanted = gallery::Wanted { fpir: self.policy().wanted_fpir, frames, attempts };
+        read(&staged).gallery.candidates(probe, self.now(), &self.0.parts.calibration, wanted).map_err(
+            |error| {
                 tracing::error!(%error, "the gallery does not answer");
                 Failure::NoGallery
-            })
+            },
+        )
     }
 
     /// Whether the gallery has a template of a passenger.
