@@ -6,6 +6,7 @@ use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::store::{Store, limit, raise_generation};
+use crate::tally::count_voyage;
 use crate::voyage::voyage;
 use jiff::Timestamp;
 use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
@@ -58,7 +59,7 @@ fn crossing(row: &Row<'_>) -> rusqlite::Result<Crossing> {
 }
 
 impl Store {
-    /// Closes a voyage in one transaction: status, crossings, counts of the waits; encounters, rulings and the
+    /// Closes a voyage in one transaction: status, crossings, counts of the waits and of what was measured; encounters, rulings and the
     /// outcomes of requests are deleted, the points are free. Then its gallery is destroyed.
     ///
     /// # Errors
@@ -93,6 +94,7 @@ impl Store {
             for lane in [Lane::Photo, Lane::Manual] {
                 insert_count(tx, id, lane, lane_waits(&waits, lane))?;
             }
+            count_voyage(tx, &open)?;
             forget_encounters(tx, id).during(during)?;
             raise_generation(tx, during)?;
             append(tx, EventKind::VoyageChanged, (None, Some(id), None), now)?;

@@ -8,8 +8,10 @@ use crate::error::{During, Result, StoreError, touched};
 use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::store::Store;
+use crate::tally::put_measured;
 use crate::vault::{RecordRow, Sealed, insert_record, redate};
 use jiff::Timestamp;
+use portunus_core::accuracy::Measured;
 use portunus_core::encounter::{Boarding, Encounter, Ruled};
 use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, RecordId, UserId};
 use portunus_core::policy::PersonClass;
@@ -29,6 +31,8 @@ pub struct CaptureCommit<'a> {
     pub key: IdempotencyKey,
     /// What the device is told, now and when it repeats the request.
     pub outcome: &'a str,
+    /// Of a capture, what is counted when the voyage is closed; `None` leaves what was kept.
+    pub measured: Option<&'a Measured>,
 }
 
 /// What an officer's ruling does to an encounter.
@@ -115,7 +119,7 @@ impl Store {
     /// [`StoreError::SealExpired`]; [`StoreError::CitizenProbe`]; what SQLite says.
     pub fn commit_capture(&self, commit: CaptureCommit<'_>, now: Timestamp) -> Result<Committed> {
         let during = "commit_capture";
-        let CaptureCommit { before, after, record, boarding, key, outcome } = commit;
+        let CaptureCommit { before, after, record, boarding, key, outcome, measured } = commit;
         if let (Some((sealed, _)), PersonClass::Citizen) = (&record, after.class) {
             self.discard(sealed.record())?;
             return Err(StoreError::CitizenProbe);
@@ -138,6 +142,7 @@ impl Store {
                 Ok(old) => old,
                 Err(undo) => return Ok(Err(undo)),
             };
+            put_measured(tx, after, measured)?;
             if let Some(boarding) = &boarding
                 && !insert_boarding(tx, during, after, boarding, now)?
             {

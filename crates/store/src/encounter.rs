@@ -38,7 +38,7 @@ fn boarding(row: &Row<'_>) -> rusqlite::Result<Boarding> {
     })
 }
 
-fn ruled(row: &Row<'_>) -> rusqlite::Result<Ruled> {
+pub(crate) fn ruled(row: &Row<'_>) -> rusqlite::Result<Ruled> {
     Ok(Ruled {
         ruling: json_of(row, "ruling")?,
         author: id(row, "author", UserId::from_bytes)?,

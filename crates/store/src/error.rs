@@ -69,6 +69,16 @@ pub enum StoreError {
         /// What this program knows.
         known: i64,
     },
+    /// The folder was written by another version, and is only to be read.
+    #[error("{file} has schema version {found}, this program reads {known}: run `portunus serve` of this version once")]
+    OtherVersion {
+        /// Which file.
+        file: &'static str,
+        /// What it has.
+        found: i64,
+        /// What this program reads.
+        known: i64,
+    },
     /// A parameter is over its bound.
     #[error("{what} is over its bound of {bound}")]
     TooLarge {

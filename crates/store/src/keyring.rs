@@ -11,8 +11,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
 
-const SCHEMA: &str = include_str!("keys.sql");
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMAS: &[&str] = &[include_str!("keys.sql")];
 
 pub(crate) type Key = Zeroizing<[u8; 32]>;
 
@@ -25,7 +24,7 @@ impl KeyRing {
         // No write-ahead log: it would keep destroyed keys until its next checkpoint.
         let mut connection = connect(path, "DELETE")?;
         connection.pragma_update(None, "cache_size", 16).during("opening the key ring")?;
-        migrate(&mut connection, "keys.db", SCHEMA, SCHEMA_VERSION)?;
+        migrate(&mut connection, "keys.db", SCHEMAS)?;
         Ok(Self(Mutex::new(connection)))
     }
 

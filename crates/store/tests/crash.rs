@@ -7,6 +7,7 @@
 
 mod border;
 use border::*;
+use portunus_core::accuracy::Kind;
 use portunus_core::biometric::PackId;
 use portunus_core::encounter::*;
 use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, VoyageId};
@@ -106,9 +107,11 @@ fn board(store: &Store, acknowledged: &mut Acknowledged, voyage: VoyageId, passe
     let Some(first) = begun(store, 1, voyage) else { panic!("the encounter that was begun is there") };
     acknowledged.say("begun");
     if to_do(store, key(11)) {
+        let measured = measured(&[(passengers[0], 0.8), (passengers[1], 0.2)]);
         let after = Encounter {
             stage: Stage::Done,
             attempts: 1,
+            decision: Some(decision(&measured)),
             passenger: Some(passengers[0]),
             served_at: Some(at(10)),
             done_at: Some(at(10)),
@@ -122,6 +125,7 @@ fn board(store: &Store, acknowledged: &mut Acknowledged, voyage: VoyageId, passe
             boarding: Some(boarding(passengers[0], at(10))),
             key: key(11),
             outcome: "proceed",
+            measured: Some(&measured),
         };
         assert_eq!(store.commit_capture(commit, at(10)).unwrap(), Committed::Done);
     }
@@ -147,6 +151,7 @@ fn rule(store: &Store, voyage: VoyageId, passenger: PassengerId) {
             boarding: None,
             key: key(12),
             outcome: "see-officer",
+            measured: None,
         };
         assert_eq!(store.commit_capture(commit, at(10)).unwrap(), Committed::Done);
     }
@@ -255,6 +260,11 @@ fn crash_at(failpoint: &str) {
     assert!(store.encounters(voyage.id).unwrap().is_empty(), "{failpoint}");
     assert_eq!(store.gallery(voyage.id).unwrap(), None, "{failpoint}");
     assert!(files_with(&folder, PLANTED).is_empty(), "{failpoint}");
+    let counted = store.tallies().unwrap();
+    for kind in [Kind::Transaction, Kind::Confirmed, Kind::Identified] {
+        assert_eq!(counted.total(kind, Tallies::of_everybody), 1, "{failpoint}: {kind:?} is counted once");
+    }
+    assert_eq!(counted.scores.values().sum::<u64>(), 2, "{failpoint}: the best score and the person's own");
     assert_eq!(vault(&folder)[0].len(), 1, "{failpoint}: the reference alone is kept");
 }
 

@@ -74,7 +74,8 @@ fn capture(store: &Store, n: u8, before: &Encounter, after: &Encounter, sealed: 
     assert_eq!(store.admit(&request(store, key(n), n), at(10)).unwrap(), Admit::New);
     let record = sealed.then(|| (store.seal(RecordKind::Probe, &[n; 50], at(10)).unwrap(), at(HOUR)));
     let boarding = after.passenger.filter(|_| after.stage == Stage::Done).map(|p| boarding(p, at(10)));
-    let commit = CaptureCommit { before, after, record, boarding, key: key(n), outcome: "done" };
+    let commit =
+        CaptureCommit { before, after, record, boarding, key: key(n), outcome: "done", measured: None };
     store.commit_capture(commit, at(10)).unwrap()
 }
 
@@ -178,8 +179,15 @@ fn a_citizens_probe_is_not_kept_even_when_asked_to() {
     let after = Encounter { attempts: 1, class: PersonClass::Citizen, ..before.clone() };
     store.admit(&request(&store, key(2), 2), at(0)).unwrap();
     let record = Some((store.seal(RecordKind::Probe, b"probe", at(0)).unwrap(), at(HOUR)));
-    let commit =
-        CaptureCommit { before: &before, after: &after, record, boarding: None, key: key(2), outcome: "" };
+    let commit = CaptureCommit {
+        before: &before,
+        after: &after,
+        record,
+        boarding: None,
+        key: key(2),
+        outcome: "",
+        measured: None,
+    };
     assert!(matches!(store.commit_capture(commit, at(1)), Err(StoreError::CitizenProbe)));
     assert_eq!(vault(folder.path()).map(|list| list.len()), [0, 0, 0]);
 
@@ -427,8 +435,15 @@ fn a_seal_that_waited_too_long_is_not_committed() {
     store.admit(&request(&store, key(2), 2), at(0)).unwrap();
     let sealed = store.seal(RecordKind::Probe, b"probe", at(0)).unwrap();
     let record = Some((sealed, at(HOUR)));
-    let commit =
-        CaptureCommit { before: &before, after: &after, record, boarding: None, key: key(2), outcome: "" };
+    let commit = CaptureCommit {
+        before: &before,
+        after: &after,
+        record,
+        boarding: None,
+        key: key(2),
+        outcome: "",
+        measured: None,
+    };
     assert!(matches!(store.commit_capture(commit, at(301)), Err(StoreError::SealExpired { .. })));
     assert_eq!(store.encounter(before.id).unwrap(), Some(before));
 }

@@ -4,7 +4,9 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use portunus_core::decide::Presented;
+use portunus_core::accuracy::Measured;
+use portunus_core::biometric::{Candidate, Candidates, PackId, Rate, Score};
+use portunus_core::decide::{Decision, Presented, Reason};
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
 use portunus_core::id::*;
@@ -174,6 +176,32 @@ pub fn begin(store: &Store, n: u8, voyage: VoyageId, joined: Timestamp) -> Encou
 
 pub fn boarding(passenger: PassengerId, at: Timestamp) -> Boarding {
     Boarding { passenger, at, method: Method::FaceMatched, entered_later: false }
+}
+
+/// A search that gave these people, best first, at a threshold of 0.5.
+pub fn measured(best: &[(PassengerId, f32)]) -> Measured {
+    let candidate = |&(passenger, score): &(PassengerId, f32)| Candidate {
+        passenger,
+        score: Score(score),
+        false_match_rate: Rate::new(1e-5).unwrap(),
+    };
+    let pack = PackId("pack@1".into());
+    let candidates = Candidates {
+        pack: pack.clone(),
+        threshold: Score(0.5),
+        tie_margin: 0.01,
+        gallery_people: 3,
+        best: best.iter().map(candidate).collect(),
+    };
+    Measured { pack, score_type: "raw".into(), candidates: Some(candidates) }
+}
+
+/// What the machine says of it: confirmed, or referred for want of a candidate.
+pub fn decision(measured: &Measured) -> Decision {
+    match measured.candidates.as_ref().unwrap().found() {
+        Some(comparison) => Decision::Confirmed { comparison },
+        None => Decision::Refer { reasons: vec![Reason::NoCandidate], comparison: None },
+    }
 }
 
 pub fn ruled(ruling: Ruling) -> Ruled {
