@@ -16,6 +16,7 @@ use crate::ambient::variable;
 pub(crate) use cache::{Cache, PackPaths};
 use client::Client;
 pub(crate) use error::FetchError;
+pub(crate) use pins::RUNTIME_VERSION;
 pub(crate) use progress::Bar;
 use std::path::PathBuf;
 

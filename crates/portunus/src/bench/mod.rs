@@ -1,15 +1,35 @@
 //! `portunus bench`: how fast each part is, beside what an engineer would otherwise pick, measured in one run.
 //!
 //! Every comparison is one record ([`Comparison`]): ours and the peer's take turns, the medians over the rounds
-//! are compared, and the quartiles are the noise. Peers come from the package index into an environment of their
-//! own; one that is missing is said to be, with the reason, and is no failure.
+//! are compared, and the quartiles are the noise. Peers come from the package index into a folder of their own;
+//! one that is missing is said to be, with the reason, and is no failure.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`record`], [`table`] | one comparison; all of them, as text and as `docs/performance.md` |
+//! | [`measure`] | taking turns with a stopwatch |
+//! | [`peers`] | the Python libraries: installed, started, asked |
+//! | [`photo`], [`pictures`] | photograph to template |
+//! | [`search`], [`rows`] | search among templates |
+//! | [`service`] | the running service under load |
+//! | [`machine`] | what all that was measured on |
 
+mod machine;
+mod measure;
+mod peers;
+mod photo;
+mod pictures;
 mod record;
+mod rows;
+mod search;
 mod service;
+mod table;
 
 use crate::models::{Bar, Cache, CacheArgs, PackPaths};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use indicatif::ProgressBar;
+use machine::Machine;
+use peers::Peers;
 use record::{Better, Comparison, Records};
 use std::path::PathBuf;
 
@@ -27,9 +47,29 @@ pub(crate) struct Args {
     /// Photographs in DIR/person/*.jpg, instead of the demo's
     #[arg(long, value_name = "DIR")]
     faces: Option<PathBuf>,
+    /// Write the results as a page of documentation, too
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
     /// Fewer rounds: to see that all works
     #[arg(long)]
     quick: bool,
+}
+
+impl Args {
+    /// The command line that gives this again; the folder of faces is the reader's own.
+    fn again(&self) -> String {
+        let mut line = "portunus bench".to_owned();
+        if !self.only.is_empty() {
+            line += &format!(" --only {}", self.only.join(","));
+        }
+        if self.faces.is_some() {
+            line += " --faces DIR";
+        }
+        if self.quick {
+            line += " --quick";
+        }
+        line + " --write docs/performance.md"
+    }
 }
 
 /// What every part of the benchmark is given.
@@ -57,11 +97,24 @@ impl Context {
     pub(super) fn bar(&self, steps: u64, what: &'static str) -> ProgressBar {
         crate::references::bar(steps, what)
     }
+
+    /// Names that nothing is called are a mistake, said before minutes are spent.
+    fn check_names(&self) -> Result<()> {
+        let known = [photo::names(), search::names(), vec!["service".to_owned()]].concat();
+        for only in &self.only {
+            // What the service measures is named after its size.
+            if !known.iter().any(|name| within(name, only)) && !within(only, "service") {
+                bail!("no comparison is called {only:?}; there are:\n{}", known.join("\n"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether `name` is `group` or a part of it.
 fn within(name: &str, group: &str) -> bool {
-    name.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || group.ends_with('/'))
+    let group = group.strip_suffix('/').unwrap_or(group);
+    name.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -71,13 +124,44 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         quick: args.quick,
         only: args.only.clone(),
     };
+    context.check_names()?;
+    if cfg!(debug_assertions) {
+        tracing::warn!("this is a debug build: the figures mean nothing");
+    }
+    let mut machine = Machine::seen();
     let mut records = Records::new();
+    if context.wants("photo") || context.wants("search") {
+        let peers = Peers::prepare(&context);
+        machine.versions.extend(peers.versions.clone());
+        if context.wants("photo") {
+            records.extend(photo::run(&context, &peers)?);
+        }
+        if context.wants("search") {
+            records.extend(search::run(&context, &peers)?);
+        }
+    }
     if context.wants("service") {
         records.extend(service::run(&context)?);
     }
-    records.retain(|record| context.only.is_empty() || context.only.iter().any(|o| within(&record.name, o)));
-    if records.is_empty() && !args.only.is_empty() {
-        bail!("no comparison is called {}", args.only.join(" or "));
+    records.retain(|record| context.wants(&record.name));
+    if let Some(path) = &args.write {
+        let page = table::page(&machine, &records, &args.again());
+        std::fs::write(path, page).with_context(|| path.display().to_string())?;
     }
-    crate::print_json(&serde_json::json!({ "comparisons": records }))
+    if args.json {
+        crate::print_json(&serde_json::json!({ "machine": machine, "comparisons": records }))
+    } else {
+        crate::print(&table::text(&machine, &records))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_asked_for_by_itself_or_by_its_beginning() {
+        assert!(within("search/42000/f32", "search") && within("search/42000/f32", "search/42000/"));
+        assert!(within("search/420", "search/420") && !within("search/42000", "search/420"));
+    }
 }

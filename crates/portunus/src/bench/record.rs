@@ -1,5 +1,7 @@
 //! One comparison: what was measured, of us and of a peer, and how noisy it was.
 
+use super::peers::Missing;
+
 /// Which way is better. A ratio is always ours through the peer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -72,9 +74,20 @@ impl Comparison {
         self
     }
 
+    /// Says why there is no peer.
+    pub(super) fn missing(self, missing: Option<&Missing>) -> Self {
+        match missing {
+            Some(Missing(why)) => self.noting(format!("the peer is missing: {why}")),
+            None => self,
+        }
+    }
+
     /// Says what a reader must know; several notes become one.
     pub(super) fn noting(mut self, note: impl AsRef<str>) -> Self {
         let note = note.as_ref();
+        if note.is_empty() {
+            return self;
+        }
         self.note = Some(self.note.map_or_else(|| note.to_owned(), |before| format!("{before}; {note}")));
         self
     }
@@ -115,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_missing_peer_is_null_and_its_reason_is_said() {
-        let made = Comparison::new("a", "ms", &[2.0], "peer 1", &[]).noting("no pip").noting("and no network");
+        let made =
+            Comparison::new("a", "ms", &[2.0], "peer 1", &[]).noting("no pip").noting("and no network");
         let json = serde_json::to_value(&made).unwrap();
         assert_eq!((&json["ours"], &json["peer"], &json["ratio"]), (&2.0.into(), &().into(), &().into()));
         assert_eq!((&json["note"], &json["better"]), (&"no pip; and no network".into(), &"lower".into()));
