@@ -1,21 +1,14 @@
-//! Templates as rows of one contiguous matrix, and the exact search over all of them.
+//! The references of a gallery: templates as rows of one contiguous matrix, each with whose it is.
 
-use super::scores::{Scan, Scores, Spread};
-use crate::face::template::dot;
+use super::scan::make_room;
 use portunus_core::id::PassengerId;
 use std::collections::HashMap;
-use zeroize::{Zeroize, Zeroizing};
-
-/// Rows are padded with noughts to a multiple of this, so that the kernel has no tail.
-const LANES: usize = 16;
-/// Most people that a row's cohort is drawn from.
-const COHORT_MAX: usize = 1000;
+use zeroize::Zeroize;
 
 /// One row for each template. Zeroised when dropped, and whenever it moves.
 #[derive(Default)]
 pub(super) struct Matrix {
     dimension: usize,
-    stride: usize,
     values: Vec<f32>,
     /// Whose each row is: an index into `members`.
     member_of: Vec<u32>,
@@ -69,9 +62,9 @@ impl Matrix {
         &self.member_of
     }
 
-    /// Rows with whose they are, without padding.
+    /// Rows with whose they are.
     pub(super) fn iter(&self) -> impl Iterator<Item = (PassengerId, &[f32])> {
-        let rows = self.values.chunks_exact(self.stride.max(1)).map(|row| &row[..self.dimension]);
+        let rows = self.values.chunks_exact(self.dimension.max(1));
         self.member_of.iter().map(|member| self.members[*member as usize].person).zip(rows)
     }
 
@@ -80,17 +73,9 @@ impl Matrix {
         if self.member_of.is_empty() {
             self.values.zeroize();
             self.dimension = row.len();
-            self.stride = row.len().next_multiple_of(LANES);
         }
-        if self.values.capacity() < self.values.len() + self.stride {
-            // Grown by hand: `Vec` would leave the old rows in freed memory.
-            let mut grown = Vec::with_capacity((self.values.len() * 2).max(64 * self.stride));
-            grown.extend_from_slice(&self.values);
-            self.values.zeroize();
-            self.values = grown;
-        }
+        make_room(&mut self.values, self.dimension);
         self.values.extend_from_slice(row);
-        self.values.resize(self.values.len() + self.stride - row.len(), 0.0);
         let next = self.members.len() as u32;
         let member = *self.index.entry(person).or_insert(next);
         if member == next {
@@ -109,8 +94,8 @@ impl Matrix {
                 row += 1;
                 continue;
             }
-            let last = (self.member_of.len() - 1) * self.stride;
-            self.values.copy_within(last.., row * self.stride);
+            let last = (self.member_of.len() - 1) * self.dimension;
+            self.values.copy_within(last.., row * self.dimension);
             self.values[last..].zeroize();
             self.values.truncate(last);
             self.member_of.swap_remove(row);
@@ -123,59 +108,5 @@ impl Matrix {
             self.member_of.iter_mut().filter(|of| **of == old).for_each(|of| *of = member);
         }
         true
-    }
-
-    /// The probe's scores against every row.
-    pub(super) fn scores(&self, probe: &[f32]) -> Scores<'_> {
-        Scores { matrix: self, rows: self.raw(probe) }
-    }
-
-    /// The best few people, and the spread of all people's scores, in one pass.
-    pub(super) fn scan(&self, probe: &[f32], most: usize) -> Scan {
-        let scores = self.scores(probe);
-        Scan { best: scores.best(most, |_, score| score), spread: scores.spread() }
-    }
-
-    /// For each row, the spread of its scores against other people: the first row of each, and of
-    /// [`COHORT_MAX`] of them, evenly taken, where there are more. The same gallery gives the same.
-    #[allow(dead_code, reason = "the normalisation of scores by reference is being built on it")]
-    pub(super) fn cohorts(&self) -> Vec<Spread> {
-        let mut sums = vec![(0.0_f64, 0.0_f64, 0_u32); self.rows()];
-        for other in self.cohort_rows() {
-            let whose = self.member_of[other];
-            let scores = self.raw(self.row(other));
-            for ((sum, member), score) in sums.iter_mut().zip(&self.member_of).zip(scores) {
-                if *member != whose {
-                    let score = f64::from(score);
-                    *sum = (sum.0 + score, sum.1 + score * score, sum.2 + 1);
-                }
-            }
-        }
-        sums.into_iter().map(|(sum, squares, count)| Spread::from_sums(sum, squares, count)).collect()
-    }
-
-    /// The rows that all rows' cohorts are made of.
-    fn cohort_rows(&self) -> Vec<usize> {
-        let people = self.members.len();
-        let mut first = vec![None; people];
-        for (row, member) in self.member_of.iter().enumerate().rev() {
-            first[*member as usize] = Some(row);
-        }
-        // One more than the most, as a row's own person is left out.
-        let taken = people.min(COHORT_MAX + 1);
-        (0..taken).filter_map(|n| first[n * people / taken]).collect()
-    }
-
-    fn row(&self, row: usize) -> &[f32] {
-        &self.values[row * self.stride..][..self.dimension]
-    }
-
-    fn raw(&self, probe: &[f32]) -> Vec<f32> {
-        if self.member_of.is_empty() {
-            return Vec::new();
-        }
-        let mut padded = Zeroizing::new(vec![0.0; self.stride]);
-        padded[..probe.len()].copy_from_slice(probe);
-        self.values.chunks_exact(self.stride).map(|row| dot(&padded, row)).collect()
     }
 }

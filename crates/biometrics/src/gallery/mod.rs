@@ -8,7 +8,6 @@ mod centre;
 mod kernel;
 mod matrix;
 pub mod scan;
-mod scores;
 mod seal;
 mod searched;
 

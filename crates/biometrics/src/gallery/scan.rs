@@ -241,7 +241,7 @@ fn in_lanes(values: &[f32]) -> impl Iterator<Item = Floats> {
 }
 
 /// Room for so many more, grown by hand: `Vec` would leave what it held in freed memory.
-fn make_room<L: Copy + Zeroize>(values: &mut Vec<L>, more: usize) {
+pub(super) fn make_room<L: Copy + Zeroize>(values: &mut Vec<L>, more: usize) {
     if values.capacity() < values.len() + more {
         let mut grown = Vec::with_capacity((values.len() * 2).max(64 * more));
         grown.extend_from_slice(values);

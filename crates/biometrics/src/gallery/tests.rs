@@ -87,57 +87,6 @@ fn the_search_gives_what_comparing_one_by_one_gives() {
     }
 }
 
-/// Mean and deviation, the plain way.
-fn plain_spread(scores: &[f32]) -> (f64, f64) {
-    let of = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / scores.len() as f64;
-    let mean = of(&mut scores.iter().map(|s| f64::from(*s)));
-    (mean, of(&mut scores.iter().map(|s| (f64::from(*s) - mean).powi(2))).sqrt())
-}
-
-#[test]
-fn a_scan_tells_the_spread_of_the_best_score_of_each_person() {
-    let gallery = gallery(37, 3);
-    let probe = template(99_999);
-    let best_of =
-        |who: u32| (0..3).map(move |r| similarity(&template(99_999), &template(who * 100 + r)).unwrap().0);
-    let scores: Vec<f32> = (0..37).map(|who| best_of(who).fold(f32::NEG_INFINITY, f32::max)).collect();
-    let (mean, deviation) = plain_spread(&scores);
-    let spread = gallery.matrix.scan(probe.values(), 1).spread;
-    assert_eq!(spread.count, 37);
-    assert!((spread.mean - mean).abs() < 1e-6 && (spread.deviation - deviation).abs() < 1e-6);
-}
-
-#[test]
-fn scores_adjusted_by_row_choose_the_best_people_after_the_adjustment() {
-    let gallery = gallery(20, 1);
-    let scores = gallery.matrix.scores(template(99_999).values());
-    let last = |row: usize, score: f32| if row == 19 { score + 10.0 } else { score };
-    assert_eq!(scores.best(2, last)[0].0, person(19));
-    assert_eq!(scores.best(1, |_, score| score)[0], scores.best(2, last)[1]);
-}
-
-#[test]
-fn a_rows_cohort_is_the_other_people_and_never_oneself() {
-    let gallery = gallery(9, 2);
-    let cohorts = gallery.matrix.cohorts();
-    assert_eq!(cohorts.len(), 18);
-    for (row, cohort) in cohorts.iter().enumerate() {
-        let (who, reference) = (row as u32 / 2, row as u32 % 2);
-        let own = template(who * 100 + reference);
-        let others = (0..9).filter(|other| *other != who);
-        let scores: Vec<f32> = others.map(|o| similarity(&own, &template(o * 100)).unwrap().0).collect();
-        let (mean, deviation) = plain_spread(&scores);
-        assert_eq!(cohort.count, 8);
-        assert!((cohort.mean - mean).abs() < 1e-6 && (cohort.deviation - deviation).abs() < 1e-6);
-    }
-}
-
-#[test]
-fn a_large_gallerys_cohorts_are_a_sample_of_a_thousand_others() {
-    let gallery = gallery(1300, 1);
-    assert!(gallery.matrix.cohorts().iter().all(|cohort| (1000..=1001).contains(&cohort.count)));
-}
-
 #[test]
 fn nobody_is_found_outside_the_window() {
     let gallery = gallery(2, 1);
