@@ -15,12 +15,12 @@ const INT64: u64 = 7;
 const RANK_MAX: usize = 8;
 
 /// A constant that folding reads or makes.
-struct Tensor {
-    dims: Vec<usize>,
-    data: Data,
+pub(super) struct Tensor {
+    pub(super) dims: Vec<usize>,
+    pub(super) data: Data,
 }
 
-enum Data {
+pub(super) enum Data {
     Float(Vec<f32>),
     Integer(Vec<i64>),
 }
@@ -91,7 +91,7 @@ fn write<'a>(
     Ok(out)
 }
 
-fn borrow<'a>(field: &'a Field<'_>) -> Field<'a> {
+pub(super) fn borrow<'a>(field: &'a Field<'_>) -> Field<'a> {
     let value = match &field.value {
         Value::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes.as_ref())),
         Value::Varint(value) => Value::Varint(*value),
@@ -102,18 +102,19 @@ fn borrow<'a>(field: &'a Field<'_>) -> Field<'a> {
 }
 
 /// A node as folding sees it.
-struct Node {
-    operator: String,
-    inputs: Vec<String>,
-    outputs: Vec<String>,
-    attributes: HashMap<String, i64>,
+pub(super) struct Node {
+    pub(super) operator: String,
+    pub(super) inputs: Vec<String>,
+    pub(super) outputs: Vec<String>,
+    pub(super) integers: HashMap<String, i64>,
+    pub(super) floats: HashMap<String, f32>,
 }
 
 impl Node {
-    fn read(bytes: &[u8]) -> Result<Self, OnnxError> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, OnnxError> {
         let node = Message::parse(bytes, 0)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut attributes = HashMap::new();
+        let (mut integers, mut floats) = (HashMap::new(), HashMap::new());
         for bytes in node.all_bytes(number::NODE_ATTRIBUTE) {
             let attribute = Message::parse(bytes, 0)?;
             let graphs = attribute.all_bytes(number::ATTRIBUTE_GRAPHS).next();
@@ -121,7 +122,10 @@ impl Node {
                 return Err(OnnxError::Unsupported("a node with a sub-graph".to_owned()));
             }
             if let Some(value) = attribute.varint(number::ATTRIBUTE_I) {
-                attributes.insert(attribute.text(number::ATTRIBUTE_NAME), value.cast_signed());
+                integers.insert(attribute.text(number::ATTRIBUTE_NAME), value.cast_signed());
+            }
+            if let Some(value) = attribute.float(number::ATTRIBUTE_F) {
+                floats.insert(attribute.text(number::ATTRIBUTE_NAME), value);
             }
         }
         let domain = node.text(number::NODE_DOMAIN);
@@ -131,12 +135,17 @@ impl Node {
             operator: if domain.is_empty() || domain == "ai.onnx" { operator } else { String::new() },
             inputs: node.all_bytes(number::NODE_INPUT).map(text).collect(),
             outputs: node.all_bytes(number::NODE_OUTPUT).map(text).collect(),
-            attributes,
+            integers,
+            floats,
         })
     }
 
-    fn attribute(&self, name: &str, default: i64) -> i64 {
-        self.attributes.get(name).copied().unwrap_or(default)
+    pub(super) fn attribute(&self, name: &str, default: i64) -> i64 {
+        self.integers.get(name).copied().unwrap_or(default)
+    }
+
+    pub(super) fn float(&self, name: &str, default: f32) -> f32 {
+        self.floats.get(name).copied().unwrap_or(default)
     }
 }
 
@@ -306,7 +315,12 @@ impl Tensor {
         }
     }
 
-    fn read(name: &str, bytes: &[u8]) -> Result<Self, OnnxError> {
+    /// Whether the bytes of a `TensorProto` say that it holds 32-bit floats.
+    pub(super) fn is_float(bytes: &[u8]) -> Result<bool, OnnxError> {
+        Ok(Message::parse(bytes, 0)?.varint(number::TENSOR_DATA_TYPE) == Some(FLOAT))
+    }
+
+    pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Self, OnnxError> {
         let wrong = |expected| OnnxError::Tensor { tensor: name.to_owned(), expected };
         let tensor = Message::parse(bytes, 0)?;
         if tensor.varint(number::TENSOR_DATA_LOCATION).unwrap_or(0) != 0 {
@@ -342,7 +356,7 @@ impl Tensor {
     }
 
     /// The bytes of a `TensorProto` of 32-bit floats.
-    fn to_bytes(&self, name: &str) -> Result<Vec<u8>, OnnxError> {
+    pub(super) fn to_bytes(&self, name: &str) -> Result<Vec<u8>, OnnxError> {
         let Data::Float(values) = &self.data else {
             return Err(OnnxError::Tensor { tensor: name.to_owned(), expected: "32-bit floats" });
         };

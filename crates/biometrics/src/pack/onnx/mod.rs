@@ -4,12 +4,14 @@
 //! then `Reshape` in front of every convolution. ONNX Runtime 1.32 refuses them as they are: the tensors
 //! with a single scale carry a `block_size` too (it must be 0 there), and SFace lists its removed weights as
 //! required inputs. [`dequantise`] computes these weights once, with the arithmetic of the operator's
-//! definition, and writes them as initialisers. The result is the same for the same input, byte for byte,
-//! so its hash can be pinned.
+//! definition, and writes them as initialisers (`fold`); [`convert`] then spares ONNX Runtime the operators for which it
+//! has no fast kernel (`lighten`: SFace takes less than half the time). The result is the same for the same input,
+//! byte for byte, so its hash can be pinned.
 //!
 //! Input is hostile until shown otherwise: sizes are bounded, nothing recurses, nothing panics.
 
 mod fold;
+mod lighten;
 mod wire;
 
 #[cfg(test)]
@@ -33,7 +35,7 @@ pub enum OnnxError {
         /// What should be there.
         expected: &'static str,
     },
-    /// Larger than [`MODEL_BYTES_MAX`], or would be once dequantised.
+    /// Larger than [`MODEL_BYTES_MAX`], or would be once converted.
     #[error("the model has or would have more than {MODEL_BYTES_MAX} bytes")]
     TooLarge,
     /// A tensor whose data does not fit its shape, and the like.
@@ -49,13 +51,16 @@ pub enum OnnxError {
     Unsupported(String),
 }
 
-/// What else [`dequantise`] should do.
+/// What else [`dequantise`] and [`convert`] should do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rewrite {
     /// Frees height and width: the first input `[N, C, H, W]` gets symbolic H and W, and every output's second
     /// dimension (cells per stride) becomes symbolic. For detectors whose graph was exported at one size but is
     /// fully convolutional.
     pub dynamic_height_width: bool,
+    /// Frees the batch: the first dimension of the first input and of every output becomes symbolic. For networks
+    /// in which nothing but the exported shape fixes it.
+    pub dynamic_batch: bool,
 }
 
 /// Field numbers of the ONNX messages in use (onnx.proto, IR version 6 to 10).
@@ -72,9 +77,12 @@ mod number {
     pub(super) const NODE_ATTRIBUTE: u32 = 5;
     pub(super) const NODE_DOMAIN: u32 = 7;
     pub(super) const ATTRIBUTE_NAME: u32 = 1;
+    pub(super) const ATTRIBUTE_F: u32 = 2;
     pub(super) const ATTRIBUTE_I: u32 = 3;
     pub(super) const ATTRIBUTE_G: u32 = 6;
     pub(super) const ATTRIBUTE_GRAPHS: u32 = 11;
+    pub(super) const ATTRIBUTE_TYPE: u32 = 20;
+    pub(super) const ATTRIBUTE_TYPE_INT: u64 = 2;
     pub(super) const TENSOR_DIMS: u32 = 1;
     pub(super) const TENSOR_DATA_TYPE: u32 = 2;
     pub(super) const TENSOR_FLOAT_DATA: u32 = 4;
@@ -91,6 +99,15 @@ mod number {
     pub(super) const DIM_PARAM: u32 = 2;
 }
 
+/// What a pack holds: the model [dequantised](dequantise), then `BatchNormalization` put into the weights before
+/// it and `PRelu` replaced by what ONNX Runtime is fast at, where that changes nothing but rounding.
+///
+/// # Errors
+/// As [`dequantise`].
+pub fn convert(model: &[u8], rewrite: Rewrite) -> Result<Vec<u8>, OnnxError> {
+    change(model, rewrite, true)
+}
+
 /// Replaces every `DequantizeLinear` of constants, and every `Reshape` of such, by an f32 initialiser; drops
 /// what is then unused, the stale shape annotations, and inputs that are really weights.
 ///
@@ -100,6 +117,10 @@ mod number {
 /// [`OnnxError`] when `model` is no ONNX file, is too large, or uses what this code does not support (tensors
 /// in external files, sub-graphs).
 pub fn dequantise(model: &[u8], rewrite: Rewrite) -> Result<Vec<u8>, OnnxError> {
+    change(model, rewrite, false)
+}
+
+fn change(model: &[u8], rewrite: Rewrite, lighten: bool) -> Result<Vec<u8>, OnnxError> {
     if model.len() > MODEL_BYTES_MAX {
         return Err(OnnxError::TooLarge);
     }
@@ -110,9 +131,13 @@ pub fn dequantise(model: &[u8], rewrite: Rewrite) -> Result<Vec<u8>, OnnxError> 
     let base = graph_bytes.as_ptr().addr() - model.as_ptr().addr();
     let graph_bytes = graph_bytes.to_vec();
     let as_read = Message::parse(&graph_bytes, base)?;
-    let mut graph = fold::fold(&as_read)?;
+    let plain = fold::fold(&as_read)?;
+    let mut graph = if lighten { lighten::lighten(&plain)? } else { plain.clone() };
     if rewrite.dynamic_height_width {
         free_height_and_width(&mut graph)?;
+    }
+    if rewrite.dynamic_batch {
+        free_batch(&mut graph)?;
     }
     top.replace_bytes(number::MODEL_GRAPH, graph.to_bytes());
     let out = top.to_bytes();
@@ -137,6 +162,21 @@ fn free_height_and_width(graph: &mut Message<'_>) -> Result<(), OnnxError> {
             _ => continue,
         };
         *bytes = changed.into();
+    }
+    Ok(())
+}
+
+/// Makes N of the first input and of every output symbolic.
+fn free_batch(graph: &mut Message<'_>) -> Result<(), OnnxError> {
+    let mut seen_input = false;
+    for field in &mut graph.fields {
+        let Value::Bytes(bytes) = &mut field.value else { continue };
+        match field.number {
+            number::GRAPH_INPUT if !seen_input => seen_input = true,
+            number::GRAPH_OUTPUT => {}
+            _ => continue,
+        }
+        *bytes = name_dimensions(bytes, &[(0, "batch")])?.into();
     }
     Ok(())
 }

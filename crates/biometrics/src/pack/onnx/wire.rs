@@ -73,6 +73,14 @@ impl<'a> Message<'a> {
         })
     }
 
+    /// The last field of that number that is a 32-bit float.
+    pub(super) fn float(&self, number: u32) -> Option<f32> {
+        self.fields.iter().rev().find_map(|field| match field.value {
+            Value::Fixed32(bytes) if field.number == number => Some(f32::from_le_bytes(bytes)),
+            _ => None,
+        })
+    }
+
     /// All length-delimited fields of that number: strings, bytes, nested messages.
     pub(super) fn all_bytes(&self, number: u32) -> impl Iterator<Item = &[u8]> {
         self.fields.iter().filter_map(move |field| match &field.value {
