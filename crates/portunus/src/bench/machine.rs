@@ -36,12 +36,12 @@ impl Machine {
             let line = text.lines().find(|line| line.starts_with(key))?;
             Some(line.split_once([':', '='])?.1.trim().trim_matches('"').to_owned())
         };
-        let kilobytes = first("/proc/meminfo", "MemTotal").and_then(|text| {
-            text.split_whitespace().next().and_then(|number| number.parse::<f64>().ok())
-        });
+        let kilobytes = first("/proc/meminfo", "MemTotal")
+            .and_then(|text| text.split_whitespace().next().and_then(|number| number.parse::<f64>().ok()));
         let release = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         let name = first("/etc/os-release", "PRETTY_NAME").unwrap_or_else(|| std::env::consts::OS.to_owned());
-        let build = if cfg!(debug_assertions) { "a debug build: the figures mean nothing" } else { "release" };
+        let build =
+            if cfg!(debug_assertions) { "a debug build: the figures mean nothing" } else { "release" };
         let mut versions = BTreeMap::from([
             ("portunus".to_owned(), format!("{} ({build})", env!("CARGO_PKG_VERSION"))),
             ("rustc".to_owned(), env!("PORTUNUS_RUSTC").to_owned()),
@@ -51,10 +51,16 @@ impl Machine {
             cpu: first("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
             cores: crate::house::cores(),
             kernel: Kernel::default().name(),
-            caches: caches().iter().map(|(name, size)| format!("{name} {size}")).collect::<Vec<_>>().join(", "),
+            caches: caches()
+                .iter()
+                .map(|(name, size)| format!("{name} {size}"))
+                .collect::<Vec<_>>()
+                .join(", "),
             memory_gb: (kilobytes.unwrap_or(0.0) * 1024.0 / 1e9 * 10.0).round() / 10.0,
             system: format!("{name}, Linux {}", release.trim()),
-            load_before: read_to_string("/proc/loadavg").ok().and_then(|text| text.split(' ').next()?.parse().ok()),
+            load_before: read_to_string("/proc/loadavg")
+                .ok()
+                .and_then(|text| text.split(' ').next()?.parse().ok()),
             date: SystemClock.now().strftime("%Y-%m-%d").to_string(),
             commit: commit().unwrap_or_else(|| format!("version {}", env!("CARGO_PKG_VERSION"))),
             versions,
@@ -85,7 +91,8 @@ pub(super) fn beyond_caches_bytes() -> usize {
 /// The commit of the work tree that we are in, when it is Portunus'.
 fn commit() -> Option<String> {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        let output =
+            Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let top = git(&["rev-parse", "--show-toplevel"])?;

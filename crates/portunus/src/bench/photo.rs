@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context, peers: &Peers) -> Result<Records> {
     let pack = Pack::load(&paths.pack_dir)?;
     let engine = FaceEngine::load(&pack, &paths.runtime, 1)?;
     let folder = tempfile::tempdir().context("a folder for the pictures")?;
-    let most = if context.quick { 6 } else { 400 };
+    let most = if context.quick { 6 } else { 200 };
     let peer_name = format!("{} FaceDetectorYN + FaceRecognizerSF", peers.name(PACKAGE));
     let mut records = Records::new();
     for set in pictures::sets(context, &engine, folder.path(), most)? {
@@ -56,8 +56,14 @@ struct Files {
 
 impl std::fmt::Display for Files {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "of the files with these weights OpenCV was the fastest with {} and {}", self.detector, self.recogniser)?;
-        if self.failed.is_empty() { Ok(()) } else {
+        write!(
+            f,
+            "of the files with these weights OpenCV was the fastest with {} and {}",
+            self.detector, self.recogniser
+        )?;
+        if self.failed.is_empty() {
+            Ok(())
+        } else {
             write!(f, " and does not load {}", self.failed.keys().cloned().collect::<Vec<_>>().join(", "))
         }
     }
@@ -137,7 +143,9 @@ impl Measuring<'_> {
         })?;
         bar.finish_and_clear();
         let [turns] = <[_; 1]>::try_from(turns).map_err(|_| anyhow::anyhow!("one peer has one record"))?;
-        let passes = if mirrored { "the peer, too, runs its recogniser on the face and its mirror image" } else {
+        let passes = if mirrored {
+            "the peer, too, runs its recogniser on the face and its mirror image"
+        } else {
             "ours does more: a second look at the found face, a second recogniser pass on its mirror image"
         };
         let more = "quality measures, the crop that an officer sees, checks of the file";

@@ -36,14 +36,18 @@ pub(super) fn source(context: &Context) -> &'static str {
 pub(super) fn sets(context: &Context, engine: &FaceEngine, folder: &Path, most: usize) -> Result<[Set; 2]> {
     let found = files(context, most)?;
     if found.is_empty() {
-        bail!("no JPEG picture is in the folders of {}", context.faces.as_deref().unwrap_or(folder).display());
+        bail!(
+            "no JPEG picture is in the folders of {}",
+            context.faces.as_deref().unwrap_or(folder).display()
+        );
     }
     let mut small = Set { name: "250x250", files: Vec::new(), bytes: Vec::new() };
     let mut frames = Set { name: "1280x720", files: Vec::new(), bytes: Vec::new() };
     let bar = context.bar(found.len() as u64, "pictures");
     for (n, path) in found.iter().enumerate() {
         let bytes = read(path)?;
-        let picture = Picture::decode(&bytes, &PictureLimits::default()).with_context(|| path.display().to_string())?;
+        let picture =
+            Picture::decode(&bytes, &PictureLimits::default()).with_context(|| path.display().to_string())?;
         let as_is = (picture.width(), picture.height()) == (SMALL_PX, SMALL_PX);
         let portrait = if as_is { picture } else { portrait(engine, picture)? };
         let bytes = if as_is {

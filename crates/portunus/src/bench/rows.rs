@@ -1,9 +1,9 @@
 //! Rows to search in: drawn at random like the templates of real faces where there are some, else in all
 //! directions alike. Copies of a few would be kinder to a search than people are.
 
+use super::Context;
 use super::pictures;
 use super::service::distribution::{Distribution, Random};
-use super::Context;
 use crate::house::cores;
 use anyhow::{Context as _, Result};
 use portunus_biometrics::face::{FaceEngine, Outcome, Template};
@@ -42,7 +42,8 @@ impl Rows {
             return Ok(Self { distribution: Distribution::isotropic(DIMENSION), dimension: DIMENSION, said });
         }
         let templates = templates(context)?;
-        let dimension = templates.first().context("no face is in any of the pictures of --faces")?.values().len();
+        let dimension =
+            templates.first().context("no face is in any of the pictures of --faces")?.values().len();
         let said =
             format!("rows drawn from the mean and covariance of {} people's templates", templates.len());
         Ok(Self { distribution: Distribution::of(&templates), dimension, said })
@@ -101,7 +102,10 @@ fn templates(context: &Context) -> Result<Vec<Template>> {
             .chunks(files.len().div_ceil(workers.max(1)).max(1))
             .map(|part| scope.spawn(|| part.iter().map(one).collect()))
             .collect();
-        parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        parts
+            .into_iter()
+            .map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     bar.finish_and_clear();
     Ok(made.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().flatten().collect())
@@ -113,8 +117,11 @@ mod tests {
 
     #[test]
     fn each_query_has_a_mate_among_the_rows() {
-        let rows =
-            Rows { distribution: Distribution::isotropic(DIMENSION), dimension: DIMENSION, said: String::new() };
+        let rows = Rows {
+            distribution: Distribution::isotropic(DIMENSION),
+            dimension: DIMENSION,
+            said: String::new(),
+        };
         let drawn = rows.draw(400, 8);
         for (n, query) in drawn.queries.chunks_exact(DIMENSION).enumerate() {
             let score = |row: &[f32]| row.iter().zip(query).map(|(a, b)| a * b).sum::<f32>();

@@ -160,7 +160,8 @@ impl Ours {
         let (pack, opens) = (PackId("benchmark".to_owned()), Timestamp::UNIX_EPOCH);
         let now = opens.checked_add(SignedDuration::from_hours(1))?;
         let expires = opens.checked_add(SignedDuration::from_hours(2))?;
-        let mut gallery = Gallery::new(VoyageId::from_bytes([1; 16]), Window { opens, expires }, pack.clone());
+        let mut gallery =
+            Gallery::new(VoyageId::from_bytes([1; 16]), Window { opens, expires }, pack.clone());
         for (n, row) in values.chunks_exact(dimension).enumerate() {
             let mut id = [0; 16];
             id[..8].copy_from_slice(&(n as u64).to_be_bytes());
@@ -241,8 +242,12 @@ impl Searching<'_> {
                 format!("{} {with}", self.peers.name(package)),
             );
             let made = made.noting(format!(
-                "the best {MOST} rows for {} queries at once; ours: {}; {}",
-                way.queries,
+                "the best {MOST} rows for {}; ours: {}; {}",
+                if way.queries == 1 {
+                    "one query".to_owned()
+                } else {
+                    format!("{} queries at once", way.queries)
+                },
                 self.in_words(kernel),
                 self.said
             ));
@@ -267,7 +272,9 @@ impl Searching<'_> {
 
     fn against_scalar(&self, rows: &Scanned, queries: &[Vec<f32>]) -> Result<Option<Comparison>> {
         let (way, name) = (self.way, self.way.name("scalar"));
-        let Some(scalar) = Kernel::named("scalar").filter(|_| self.context.wants(&name)) else { return Ok(None) };
+        let Some(scalar) = Kernel::named("scalar").filter(|_| self.context.wants(&name)) else {
+            return Ok(None);
+        };
         let search = |kernel| {
             typical(self.turn(), || {
                 let plan = Plan { kernel, threads: way.threads };
@@ -276,8 +283,7 @@ impl Searching<'_> {
             })
         };
         let best = Kernel::default();
-        let turns =
-            self.against(|| Ok(search(best)? * 1e6), || Ok(search(scalar)? * 1e6))?;
+        let turns = self.against(|| Ok(search(best)? * 1e6), || Ok(search(scalar)? * 1e6))?;
         let made = turns.comparison(name, MICROSECONDS, "our own scalar code");
         Ok(Some(made.noting(format!("ours: {}", self.in_words(best)))))
     }
@@ -311,7 +317,7 @@ impl Searching<'_> {
                 Ok(rate(size_of_val(buffer.as_slice()), typical(self.turn(), summing)?))
             };
             let turns = self.against(ours, plain)?;
-            let of = format!("a plain sum over {:.1} MB, one thread", bytes as f64 / 1e6);
+            let of = format!("a plain sum of {:.1} MB, one thread", bytes as f64 / 1e6);
             let note = if large {
                 "more than the caches hold: what the memory itself gives one thread"
             } else {
@@ -328,9 +334,8 @@ impl Searching<'_> {
         ours: impl FnMut() -> Result<f64>,
         mut other: impl FnMut() -> Result<f64>,
     ) -> Result<Turns> {
-        let turns = take_turns(self.rounds(), 1, ours, |_| {
-            other().map_err(|error| Missing(format!("{error:#}")))
-        })?;
+        let turns =
+            take_turns(self.rounds(), 1, ours, |_| other().map_err(|error| Missing(format!("{error:#}"))))?;
         turns.into_iter().next().ok_or_else(|| anyhow!("one opponent has one record"))
     }
 }
@@ -345,20 +350,32 @@ fn agreement(peer: &mut Peer, asked: &str, best: &[usize]) -> Result<String, Mis
     })
 }
 
-/// Independent sums, so that nothing but reading limits it.
+/// Eight streams with sums of their own, so that nothing but reading limits it: one stream alone leaves the memory
+/// waiting.
 fn sum(values: &[u64]) -> u64 {
-    let mut sums = [0_u64; 16];
-    for chunk in values.chunks_exact(16) {
-        for (sum, value) in sums.iter_mut().zip(chunk) {
-            *sum = sum.wrapping_add(*value);
+    const STREAMS: usize = 8;
+    const AT_ONCE: usize = 8;
+    let length = values.len() / STREAMS / AT_ONCE * AT_ONCE;
+    let streams: [&[u64]; STREAMS] = std::array::from_fn(|n| &values[n * length..(n + 1) * length]);
+    let mut sums = [[0_u64; AT_ONCE]; STREAMS];
+    for at in (0..length).step_by(AT_ONCE) {
+        for (sums, stream) in sums.iter_mut().zip(&streams) {
+            let values = &stream[at..at + AT_ONCE];
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum = sum.wrapping_add(*value));
         }
     }
-    sums.iter().fold(0, |all, sum| all.wrapping_add(*sum))
+    sums.iter().flatten().fold(0, |all, sum| all.wrapping_add(*sum))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plain_sum_reads_every_value() {
+        let values: Vec<u64> = (0..8 * 8 * 100).collect();
+        assert_eq!(sum(&values), values.iter().sum());
+    }
 
     #[test]
     fn every_comparison_has_a_name_of_its_own() {

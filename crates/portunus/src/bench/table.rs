@@ -98,7 +98,8 @@ pub(super) fn text(machine: &Machine, records: &[Comparison]) -> String {
 }
 
 fn about(machine: &Machine) -> Vec<String> {
-    let versions: Vec<String> = machine.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let versions: Vec<String> =
+        machine.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let load = machine.load_before.map_or("unknown".to_owned(), |load| format!("{load:.2}"));
     vec![
         format!("{}, {} cores ({}), {} GB", machine.cpu, machine.cores, machine.caches, machine.memory_gb),
@@ -178,7 +179,8 @@ mod tests {
     #[test]
     fn a_missing_peer_is_said_with_its_reason_in_text_and_on_the_page() {
         let record = |name: &str, peer: &[f64]| {
-            Comparison::new(name, "ms", &[12.345, 12.5], "faiss-cpu 1.15.1", peer).noting("python3 was not found")
+            Comparison::new(name, "ms", &[12.345, 12.5], "faiss-cpu 1.15.1", peer)
+                .noting("python3 was not found")
         };
         let records = [record("search/420/a", &[]), record("photo/b", &[24.69, 25.0])];
         let text = text(&machine(), &records);
@@ -186,7 +188,9 @@ mod tests {
         assert_eq!(text.matches("python3").count(), 1, "equal notes are one: {text}");
         assert!(text.contains("12.4") && text.contains("0.500"), "{text}");
         let page = page(&machine(), &records, "portunus bench");
-        for told in ["| missing |", "1. python3 was not found.", "0123456789ab", "numpy 1", "## Search", "## From a"] {
+        for told in
+            ["| missing |", "1. python3 was not found.", "0123456789ab", "numpy 1", "## Search", "## From a"]
+        {
             assert!(page.contains(told), "{told} is not in: {page}");
         }
         assert!(!page.contains("## The service"), "no group without records");

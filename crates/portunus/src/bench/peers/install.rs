@@ -54,7 +54,14 @@ fn install(place: &Path) -> Result<(), Missing> {
     fs::create_dir(&scratch).map_err(failed)?;
     let pip = pip(folder.path(), &scratch)?;
     let mut command = Command::new(&pip);
-    command.args(["-m", "pip", "install", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]);
+    command.args([
+        "-m",
+        "pip",
+        "install",
+        "--only-binary=:all:",
+        "--no-input",
+        "--disable-pip-version-check",
+    ]);
     command.args(["--progress-bar", "off", "--no-cache-dir", "--no-warn-script-location", "--retries", "2"]);
     command.arg("--target").arg(&new).args(PINS).env("TMPDIR", &scratch);
     command.env("PIP_REQUIRE_VIRTUALENV", "0").env("PIP_USER", "0").env("PIP_ROOT_USER_ACTION", "ignore");
@@ -72,7 +79,8 @@ fn pip(folder: &Path, scratch: &Path) -> Result<PathBuf, Missing> {
         return Ok(PYTHON.into());
     };
     let venv = folder.join("venv");
-    let made = run(Command::new(PYTHON).args(["-m", "venv"]).arg(&venv).env("TMPDIR", scratch), INSTALLING_MAX);
+    let made =
+        run(Command::new(PYTHON).args(["-m", "venv"]).arg(&venv).env("TMPDIR", scratch), INSTALLING_MAX);
     made.map(|_| venv.join("bin").join(PYTHON)).map_err(|Missing(second)| {
         Missing(format!("neither pip nor venv works (Debian: apt install python3-pip): {first}; {second}"))
     })

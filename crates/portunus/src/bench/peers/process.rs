@@ -18,8 +18,13 @@ const ANSWER_BYTES_MAX: u64 = 64 << 20;
 /// How much of its complaints is kept.
 const COMPLAINT_BYTES_MAX: usize = 16 << 10;
 /// What the libraries' thread pools are told by.
-const THREADS: [&str; 5] =
-    ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "NUMEXPR_NUM_THREADS"];
+const THREADS: [&str; 5] = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+    "NUMEXPR_NUM_THREADS",
+];
 
 /// The process; it ends when this is dropped.
 pub(in super::super) struct Peer {
@@ -60,7 +65,10 @@ impl Peer {
     }
 
     /// Asks for something and waits for the answer.
-    pub(in super::super) fn ask<T: serde::de::DeserializeOwned>(&mut self, request: &Value) -> Result<T, Missing> {
+    pub(in super::super) fn ask<T: serde::de::DeserializeOwned>(
+        &mut self,
+        request: &Value,
+    ) -> Result<T, Missing> {
         let sent = writeln!(self.requests, "{request}").and_then(|()| self.requests.flush());
         sent.map_err(|_| Missing(self.complaint("ended")))?;
         let line = self.answers.recv_timeout(ANSWER_WITHIN).map_err(|error| match error {
@@ -77,7 +85,8 @@ impl Peer {
                 return Err(missing);
             }
         };
-        let unreadable = |error: serde_json::Error| Missing(format!("the peer's answer cannot be read: {error}"));
+        let unreadable =
+            |error: serde_json::Error| Missing(format!("the peer's answer cannot be read: {error}"));
         let mut answer: Value = serde_json::from_str(&line).map_err(unreadable)?;
         if let Some(error) = answer["error"].as_str() {
             return Err(Missing(error.to_owned()));
