@@ -62,6 +62,13 @@ pub enum FirstRuling {
     SomebodyElse,
 }
 
+impl SecondLook {
+    /// Where the photo was taken.
+    pub fn point(&self) -> PointId {
+        self.key.point
+    }
+}
+
 impl TallyKey {
     /// Where second looks are counted: of everybody. `month` is that of the voyage's local day.
     pub fn of_second_looks(month: String, point: PointId, device: DeviceId, pack: PackId) -> Self {
@@ -277,11 +284,12 @@ impl Store {
         })
     }
 
-    /// Counts what the officer at the point ruled on a disputed encounter, unless they had been told of the dispute.
+    /// Counts what the officer at the point ruled on a disputed encounter, unless they had been told of the dispute, or
+    /// are not `blind`: may see disputes.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn count_first_ruling(&self, encounter: EncounterId, ruling: FirstRuling) -> Result<()> {
+    pub fn count_first_ruling(&self, encounter: EncounterId, ruling: FirstRuling, blind: bool) -> Result<()> {
         let during = "count_first_ruling";
         // Hardly any encounter is disputed: looked for without the writer's lock.
         if self.read(during, |tx| filed(tx, encounter))?.is_none() {
@@ -292,7 +300,7 @@ impl Store {
             if ruling == FirstRuling::SomebodyElse && !filed.settled {
                 settle(tx, &filed, true)?;
             }
-            if filed.ruled || filed.told {
+            if filed.ruled || filed.told || !blind {
                 return Ok(());
             }
             let boarded = ruling == FirstRuling::Boarded(filed.look.candidate);

@@ -1,6 +1,6 @@
 //! The pages, and signing in and out of them.
 
-use super::officer::{self, board_view, point_view, voyage_view};
+use super::officer::{self, board_before, point_view, voyage_view};
 use super::session::{
     Administrator, COOKIE, Officer, Overseer, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Token,
     carried_hash, check_password, hash_password, same_origin, session_end, token_hash,
@@ -26,6 +26,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/board", get(officer::fragment))
         .route("/console/encounters/{id}/probe", get(officer::probe))
         .route("/console/passengers/{id}/reference", get(officer::reference))
+        .route("/second-look", get(second_look_page))
+        .route("/second-look/{id}/taken", get(officer::second_look::taken))
+        .route("/second-look/{id}/reference", get(officer::second_look::reference))
         .route("/supervisor", get(supervisor_page))
         .route("/admin", get(admin_page))
 }
@@ -52,8 +55,8 @@ pub(super) fn role_in_words(role: Role) -> &'static str {
 
 fn viewer(user: &User) -> Viewer {
     let sections = match user.role {
-        Role::Officer => vec![Section::Console],
-        Role::Supervisor => vec![Section::Console, Section::Supervisor],
+        Role::Officer => vec![Section::Console, Section::SecondLook],
+        Role::Supervisor => vec![Section::Console, Section::SecondLook, Section::Supervisor],
         Role::Auditor => vec![Section::Supervisor],
         Role::Administrator => Section::ALL.to_vec(),
         Role::Carrier => Vec::new(),
@@ -246,11 +249,18 @@ async fn console_page(
     let service = app.service.clone();
     let view = blocking(move || {
         let points = service.store().points()?.iter().map(point_view).collect();
-        let board: Option<board::BoardView> = board_view(&service, &asked)?;
+        let board: Option<board::BoardView> = board_before(&service, &asked, user.id)?;
         Ok::<_, Problem>(console::ConsoleView { viewer: viewer(&user), points, board })
     })
     .await?;
     Ok(console::console(&view).into_response())
+}
+
+async fn second_look_page(user: Result<Officer, Problem>) -> Response {
+    match user {
+        Ok(Officer(user)) => pages::second_look::second_look(&viewer(&user)).into_response(),
+        Err(problem) => as_page(&problem),
+    }
 }
 
 async fn supervisor_page(
@@ -288,6 +298,7 @@ async fn supervisor_page(
         Ok::<_, Problem>(supervisor::SupervisorView {
             viewer: viewer(&user),
             now: service.now(),
+            second_looks: officer::second_look::disputes_view(&service)?,
             points,
             voyages,
         })

@@ -18,6 +18,8 @@ pub struct Viewer {
 pub enum Section {
     /// `/console`
     Console,
+    /// `/second-look`
+    SecondLook,
     /// `/supervisor`
     Supervisor,
     /// `/admin`
@@ -26,11 +28,12 @@ pub enum Section {
 
 impl Section {
     /// All rooms, in the order of the bar.
-    pub const ALL: [Self; 3] = [Self::Console, Self::Supervisor, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Console, Self::SecondLook, Self::Supervisor, Self::Admin];
 
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Console => "/console",
+            Self::SecondLook => "/second-look",
             Self::Supervisor => "/supervisor",
             Self::Admin => "/admin",
         }
@@ -39,6 +42,7 @@ impl Section {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Console => "Console",
+            Self::SecondLook => "Second look",
             Self::Supervisor => "Supervisor",
             Self::Admin => "Administration",
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`gate`] | the traveller's: notice, choice, camera, result |
 //! | [`console`], [`board`], [`card`], [`score`] | the officer's: queue, the card on top, who boarded |
+//! | [`second_look`] | a second officer's: two photos, one question; disputes for the supervisor |
 //! | [`supervisor`] | voyages, and the waits of both choices side by side |
 //! | [`admin`] | crossing points, designations, devices, people |
 //! | [`door`], [`sign_in`], [`setup`], [`message`](mod@message) | the way in |
@@ -22,6 +23,7 @@ pub mod gate;
 mod layout;
 pub mod message;
 pub mod score;
+pub mod second_look;
 pub mod setup;
 pub mod sign_in;
 pub mod supervisor;

@@ -1,6 +1,7 @@
 //! `/supervisor`: every voyage with its progress, and what declining costs in waiting, side by side.
 
 use super::board::{PointView, VoyageView, progress, status_in_words};
+use super::second_look::{DisputesView, disputes, shares};
 use super::layout::{Head, Section, Viewer, bar, clock_time, document};
 use jiff::{Timestamp, civil::DateTime};
 use maud::{Markup, html};
@@ -33,6 +34,8 @@ pub struct SupervisorView {
     pub viewer: Viewer,
     /// The instant of this view.
     pub now: Timestamp,
+    /// Disputes of second looks, and how much is sampled.
+    pub second_looks: DisputesView,
     /// The crossing points at which boarding can be opened.
     pub points: Vec<PointView>,
     /// Voyages, the next departure first.
@@ -53,6 +56,7 @@ pub fn supervisor(view: &SupervisorView) -> Markup {
         (bar(&view.viewer, Section::Supervisor, &html! {}))
         p #lost .alarm role="alert" hidden { "Connection lost. What you see may be old." }
         main #main .sheet tabindex="-1" {
+            div data-region="disputes" role="alert" { (disputes(&view.second_looks, may_act)) }
             h1 { "Voyages" }
             p #said .said role="status" aria-live="polite" {}
             div data-region="voyages" {
@@ -62,6 +66,7 @@ pub fn supervisor(view: &SupervisorView) -> Markup {
                 }
                 @for row in &view.voyages { (voyage(row, &view.points, may_act)) }
             }
+            div data-region="shares" { (shares(&view.second_looks.shares, may_act)) }
         }
     };
     let head =

@@ -398,11 +398,13 @@ impl Service {
             CaptureCommit { before, after: &after, record, boarding, key, outcome: &outcome, measured };
         let committed = self.store().commit_capture(commit, now)?;
         if committed == Committed::Done
-            && fate == ProbeFate::NeverWritten
             && let Some(crop) = crop
         {
-            let seconds = self.policy().unkept_photo_shown_seconds;
-            self.0.fleeting.hold(after.id, crop.clone(), now, seconds);
+            if fate == ProbeFate::NeverWritten {
+                let seconds = self.policy().unkept_photo_shown_seconds;
+                self.0.fleeting.hold(after.id, crop.clone(), now, seconds);
+            }
+            self.maybe_look_again(&after, crop, now);
         }
         Ok(committed)
     }

@@ -11,6 +11,7 @@ mod metrics;
 mod outcome;
 mod reference;
 mod ruling;
+mod sampling;
 mod upkeep;
 
 pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought};
@@ -21,6 +22,7 @@ pub use metrics::Metrics;
 pub use outcome::Refused;
 pub use reference::ReferenceOutcome;
 pub use ruling::Outage;
+pub use sampling::{DisputeStep, Given, Side};
 pub use upkeep::Kept;
 
 use jiff::Timestamp;
@@ -57,6 +59,7 @@ struct Inner {
     parts: Parts,
     galleries: gallery::Galleries,
     fleeting: fleeting::FleetingPhotos,
+    second_looks: sampling::SecondLooks,
     in_progress: Mutex<HashSet<IdempotencyKey>>,
     /// Read while a boarding is recorded, written while a voyage is closed: none falls between.
     closing: RwLock<()>,
@@ -72,6 +75,7 @@ impl Service {
             parts,
             galleries: gallery::Galleries::default(),
             fleeting: fleeting::FleetingPhotos::default(),
+            second_looks: sampling::SecondLooks::default(),
             in_progress: Mutex::default(),
             closing: RwLock::default(),
             metrics: Metrics::default(),

@@ -33,6 +33,9 @@ impl Service {
     pub fn take(&self, id: EncounterId, officer: UserId) -> Result<Encounter, Refused> {
         let taken = self.store().take(id, officer, self.now())?;
         self.announce();
+        if let Some(encounter) = &taken {
+            self.works_at(officer, encounter.point);
+        }
         taken.ok_or(Refused::WrongStage("another officer has this case, or it is over"))
     }
 
@@ -68,6 +71,10 @@ impl Service {
         self.committed(committed)?;
         if after.stage == Stage::Done {
             self.0.fleeting.forget(id);
+        }
+        self.works_at(author, before.point);
+        if let Err(error) = self.ruled_on(id, ruling, author) {
+            tracing::error!(%error, "a ruling on a disputed encounter could not be counted");
         }
         Ok(after)
     }
@@ -276,10 +283,20 @@ impl Service {
     ) -> Result<Option<Zeroizing<Vec<u8>>>, Refused> {
         let now = self.now();
         let access = Access { by: Reader::Officer(officer), purpose: Purpose::ShowToOfficer, encounter };
+        self.portrait(passenger, &access, now)
+    }
+
+    /// A passenger's reference portrait, opened for a stated access.
+    pub(super) fn portrait(
+        &self,
+        passenger: PassengerId,
+        access: &Access,
+        now: Timestamp,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Refused> {
         let Some(listed) = self.store().passenger(passenger)? else { return Ok(None) };
         for document in &listed.passenger.stated.documents {
             if let Some(row) = self.store().references(document, now)?.first()
-                && let Some(reference) = self.store().open_reference(row.record, &access, now)?
+                && let Some(reference) = self.store().open_reference(row.record, access, now)?
             {
                 return Ok(Some(Zeroizing::new(reference.portrait().to_vec())));
             }

@@ -64,6 +64,7 @@ impl Service {
         tokio::join!(
             self.every(TICK, |service| {
                 service.purge_fleeting();
+                service.lapse_second_looks()?;
                 service.refresh_galleries()
             }),
             self.every(ERASE_EVERY, |service| service.erase_due().map(|_| ())),

@@ -40,11 +40,11 @@ pub(crate) struct Asked {
 /// `GET /console/board`.
 pub(crate) async fn fragment(
     State(app): State<App>,
-    Officer(_): Officer,
+    Officer(user): Officer,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
     let service = app.service.clone();
-    let view = blocking(move || board_view(&service, &asked)).await?;
+    let view = blocking(move || board_before(&service, &asked, user.id)).await?;
     view.map(|view| board(&view)).ok_or_else(|| Problem::not_found("crossing point"))
 }
 
@@ -82,11 +82,11 @@ pub(crate) struct Board {
     responses((status = 200, body = Board), (status = 404)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Officer(_): Officer,
+    Officer(user): Officer,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Board>, Problem> {
     let service = app.service.clone();
-    let view = blocking(move || board_view(&service, &asked)).await?;
+    let view = blocking(move || board_before(&service, &asked, user.id)).await?;
     let view = view.ok_or_else(|| Problem::not_found("crossing point"))?;
     let progress = view.voyage.as_ref().map(|v| v.progress).unwrap_or_default();
     let queue = view.queue.into_iter().map(|waiting| Waiting {
@@ -108,8 +108,21 @@ pub(crate) async fn handle(
     }))
 }
 
+/// The board that an officer now has before them: from here on they work at that point.
+pub(crate) fn board_before(
+    service: &Service,
+    asked: &Asked,
+    officer: UserId,
+) -> Result<Option<BoardView>, Problem> {
+    let view = board_view(service, asked)?;
+    if let Some(view) = &view {
+        service.works_at(officer, view.point.id);
+    }
+    Ok(view)
+}
+
 /// Everything that an officer sees of a point; `None` when there is no such point.
-pub(crate) fn board_view(service: &Service, asked: &Asked) -> Result<Option<BoardView>, Problem> {
+fn board_view(service: &Service, asked: &Asked) -> Result<Option<BoardView>, Problem> {
     let store = service.store();
     let point = match &asked.point {
         Some(text) => store.point(id::<PointId>(text, "crossing point")?)?,

@@ -22,7 +22,7 @@ pub(crate) struct At {
 
 pub(crate) async fn handle(
     State(app): State<App>,
-    Officer(_): Officer,
+    Officer(user): Officer,
     Query(at): Query<At>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let point: PointId = id(&at.point, "crossing point")?;
@@ -38,6 +38,7 @@ pub(crate) async fn handle(
                 if matches!(closed, Ok(Err(_))) {
                     return None;
                 }
+                app.service.works_at(user.id, point);
                 let (service, after) = (app.service.clone(), last);
                 let events = blocking(move || service.store().events_after(after, EVENTS_MAX)).await.ok()?;
                 last = events.last().map_or(last, |event| event.seq);

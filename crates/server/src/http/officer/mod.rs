@@ -7,11 +7,12 @@ pub(super) mod hold;
 pub(super) mod outage;
 mod photos;
 pub(super) mod rulings;
+pub(super) mod second_look;
 pub(super) mod seek;
 pub(super) mod take;
 pub(super) mod waits;
 
-pub(super) use self::board::{Asked, board_view, fragment, point_view, voyage_view};
+pub(super) use self::board::{Asked, board_before, fragment, point_view, voyage_view};
 pub(super) use self::photos::{probe, reference};
 
 use super::{App, Problem};
@@ -33,6 +34,11 @@ pub(super) fn routes() -> Router<App> {
         .route("/voyages/{id}/close", post(boarding::close))
         .route("/passengers/{id}/hold", post(hold::handle))
         .route("/waits", get(waits::handle))
+        .route("/second-looks", get(second_look::report).post(second_look::take))
+        .route("/second-looks/shares", post(second_look::set_shares))
+        .route("/second-looks/{id}", post(second_look::judge))
+        .route("/disputes", get(second_look::disputes))
+        .route("/disputes/{encounter}", post(second_look::step))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 

@@ -10,7 +10,7 @@ use portunus_core::id::{EncounterId, PassengerId};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-fn jpeg(photo: Option<Zeroizing<Vec<u8>>>) -> Result<Response, Problem> {
+pub(super) fn jpeg(photo: Option<Zeroizing<Vec<u8>>>) -> Result<Response, Problem> {
     let photo = photo.ok_or_else(|| Problem::not_found("photo, or it is gone"))?;
     let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, photo.to_vec()).into_response())
