@@ -71,6 +71,10 @@ impl Area {
     }
 }
 
+/// The eyes' distance over the distance from between the eyes to between the corners of the mouth, of a mean face
+/// (`align::ARCFACE_112`).
+const EYES_TO_EYE_MOUTH: f32 = 0.866;
+
 /// The five points of a face. Left and right are the picture's, so a camera's view of a person shows the
 /// person's right eye as `eyes[0]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,9 +112,13 @@ impl Landmarks {
         [self.eyes[0], self.eyes[1], self.nose, self.mouth[0], self.mouth[1]]
     }
 
-    /// Distance between the eye centres, in pixels (ISO/IEC 39794-5's inter-eye distance).
+    /// Distance between the eye centres as it would be seen from the front, in pixels (ISO/IEC 39794-5's inter-eye
+    /// distance). A turned head brings the eyes together but not eyes and mouth apart: the larger of the eyes' distance
+    /// and what a mean face's proportions make of the distance from eyes to mouth.
     pub fn inter_eye_px(&self) -> f32 {
-        self.eyes[0].distance(self.eyes[1])
+        let eyes = self.eyes[0].midway(self.eyes[1]);
+        let mouth = self.mouth[0].midway(self.mouth[1]);
+        self.eyes[0].distance(self.eyes[1]).max(EYES_TO_EYE_MOUTH * eyes.distance(mouth))
     }
 }
 

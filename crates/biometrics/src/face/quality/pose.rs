@@ -55,7 +55,8 @@ impl Pose {
 
     pub(super) fn measures(self) -> [Measure; 3] {
         [
-            Measure::angle(MeasureKind::Yaw, self.yaw_deg, 30.0, 65.0),
+            // Of press photographs turned by 65 to 80 degrees three in five are still found in a gallery of 420.
+            Measure::angle(MeasureKind::Yaw, self.yaw_deg, 30.0, 80.0),
             Measure::angle(MeasureKind::Pitch, self.pitch_deg, 18.0, 40.0),
             Measure::angle(MeasureKind::Roll, self.roll_deg, 15.0, 60.0),
         ]
