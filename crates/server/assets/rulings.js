@@ -86,6 +86,7 @@ export class Rulings {
       say(`Established: ${name} is ${words}.`);
       return this.#board.select(encounter);
     }
+    if (rule === "somebody-else") return this.#correct(card, rulingsPath);
     const release = rulings.split(" ").includes("release");
     const what = { refuse: "Refuse boarding to", "off-load": "Take back the boarding of", hold: release ? "Release the hold on" : "Hold" }[rule];
     const reason = await askWhy(`${what} ${name}.`);
@@ -97,6 +98,18 @@ export class Rulings {
     }
     await post(rulingsPath, rule === "refuse" ? { ruling: "refuse", reason } : { ruling: "off-load", passenger, reason });
     say(rule === "refuse" ? `Refused: ${name}.` : `Taken off: ${name}.`);
+    return this.#board.select(undefined);
+  }
+
+  /** The match was wrong. Whoever was found by the search and stands on the card is who it is. */
+  async #correct(card, path) {
+    const { confirmed, passenger, name = "the traveller" } = card.dataset;
+    const instead = passenger && passenger !== confirmed ? passenger : undefined;
+    const what = instead ? `The match was wrong: it is ${name}, by their document.` : `The match was wrong: it is not ${name}. (Find who it is first, to board them.)`;
+    const reason = await askWhy(what);
+    if (!reason) return;
+    await post(path, { ruling: "somebody-else", passenger: confirmed, instead, reason });
+    say(instead ? `Corrected, and boarded: ${name}.` : `Corrected: it was not ${name}.`);
     return this.#board.select(undefined);
   }
 }

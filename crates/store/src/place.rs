@@ -19,7 +19,7 @@ pub enum PutPoint {
     NameTaken,
 }
 
-fn point(row: &Row<'_>) -> rusqlite::Result<CrossingPoint> {
+pub(crate) fn point(row: &Row<'_>) -> rusqlite::Result<CrossingPoint> {
     Ok(CrossingPoint {
         id: id(row, "id", PointId::from_bytes)?,
         name: row.get("name")?,

@@ -6,6 +6,7 @@
 use crate::column::{count as count_of, id, json_of, signed, unreadable, word, word_of};
 use crate::encounter::{encounter, ruled};
 use crate::error::{During, Result, StoreError, touched};
+use crate::place::point;
 use crate::store::{SCHEMAS, Store};
 use crate::voyage::voyage;
 use jiff::civil::Date;
@@ -15,6 +16,7 @@ use portunus_core::biometric::{PackId, Score};
 use portunus_core::decide::Decision;
 use portunus_core::encounter::{Encounter, Ruled};
 use portunus_core::id::{DeviceId, EncounterId, PassengerId, PointId, VoyageId};
+use portunus_core::place::CrossingPoint;
 use portunus_core::voyage::{ManifestPerson, Voyage};
 use rusqlite::{Connection, OpenFlags, Row, Transaction, named_params};
 use serde::{Deserialize, Serialize};
@@ -338,11 +340,11 @@ impl Tallies {
         Ok(tallies)
     }
 
-    /// Reads the counts of a folder without changing anything in it, also while a service runs on it.
+    /// Reads the counts and the crossing points of a folder without changing anything in it, also while a service runs on it.
     ///
     /// # Errors
     /// [`StoreError::OtherVersion`] for a folder of another version; what SQLite says.
-    pub fn in_folder(folder: &Path) -> Result<(Self, Vec<(PointId, String)>)> {
+    pub fn in_folder(folder: &Path) -> Result<(Self, Vec<CrossingPoint>)> {
         let during = "reading the counts";
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(folder.join("data.db"), flags).during(during)?;
@@ -354,13 +356,11 @@ impl Tallies {
         }
         let tx = connection.transaction().during(during)?;
         let tallies = Self::read(&tx).during(during)?;
-        let ports = tx
-            .prepare("SELECT id, port FROM point")
-            .and_then(|mut s| {
-                s.query_map([], |row| Ok((id(row, "id", PointId::from_bytes)?, row.get("port")?)))?.collect()
-            })
+        let points = tx
+            .prepare("SELECT * FROM point")
+            .and_then(|mut s| s.query_map([], point)?.collect())
             .during(during)?;
-        Ok((tallies, ports))
+        Ok((tallies, points))
     }
 
     /// How often `kind`, in the cells that `of` wants.

@@ -64,6 +64,7 @@ async fn metrics(State(app): State<App>) -> Response {
         super::officer::second_look::set_shares,
         super::officer::second_look::disputes,
         super::officer::second_look::step,
+        super::officer::accuracy::handle,
         super::admin::points::handle,
         super::admin::designations::publish,
         super::admin::designations::withdraw,

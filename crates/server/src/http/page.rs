@@ -6,7 +6,7 @@ use super::session::{
     carried_hash, check_password, hash_password, same_origin, session_end, token_hash,
 };
 use super::{App, Problem, blocking};
-use crate::pages::{self, Section, Viewer, admin, board, console, door, message, setup, sign_in, supervisor};
+use crate::pages::{self, Section, Viewer, admin, board, console, door, message, report, setup, sign_in, supervisor};
 use crate::service::Service;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -30,6 +30,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/second-look/{id}/taken", get(officer::second_look::taken))
         .route("/second-look/{id}/reference", get(officer::second_look::reference))
         .route("/supervisor", get(supervisor_page))
+        .route("/supervisor/accuracy", get(accuracy_page))
         .route("/admin", get(admin_page))
 }
 
@@ -56,8 +57,8 @@ pub(super) fn role_in_words(role: Role) -> &'static str {
 fn viewer(user: &User) -> Viewer {
     let sections = match user.role {
         Role::Officer => vec![Section::Console, Section::SecondLook],
-        Role::Supervisor => vec![Section::Console, Section::SecondLook, Section::Supervisor],
-        Role::Auditor => vec![Section::Supervisor],
+        Role::Supervisor => vec![Section::Console, Section::SecondLook, Section::Supervisor, Section::Accuracy],
+        Role::Auditor => vec![Section::Supervisor, Section::Accuracy],
         Role::Administrator => Section::ALL.to_vec(),
         Role::Carrier => Vec::new(),
     };
@@ -305,6 +306,21 @@ async fn supervisor_page(
     })
     .await?;
     Ok(supervisor::supervisor(&view).into_response())
+}
+
+async fn accuracy_page(
+    State(app): State<App>,
+    user: Result<Overseer, Problem>,
+    Query(asked): Query<officer::accuracy::Asked>,
+) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(Overseer(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let service = app.service.clone();
+    let report = blocking(move || service.accuracy(asked.per_day)).await?;
+    let view = report::AccuracyView { viewer: viewer(&user), report, per_day: asked.per_day };
+    Ok(report::accuracy(&view).into_response())
 }
 
 async fn admin_page(

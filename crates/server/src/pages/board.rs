@@ -91,6 +91,8 @@ pub struct BoardedView {
     pub probe: ProbePhoto,
     /// Whether there is a reference to show beside it.
     pub has_reference: bool,
+    /// Why they are held, if they are: who has boarded already is to be seen, too.
+    pub held: Option<String>,
 }
 
 /// The live part of the console.
@@ -241,6 +243,7 @@ fn passed(boarded: &BoardedView, selected: Option<EncounterId>) -> Markup {
                     (thumb(reference, format!("Reference portrait of {}", boarded.name), None))
                 }
                 span .passed-words {
+                    @if let Some(reason) = &boarded.held { span .held { span .tag .tag-off { "held" } " " (reason) } }
                     span .entry-name { (boarded.name) }
                     span .muted { (boarded.document) }
                     span .muted {

@@ -97,6 +97,8 @@ pub struct CardView {
     pub reasons: Vec<Reason>,
     /// What kept the machine from answering.
     pub failure: Option<Failure>,
+    /// Whom the machine confirmed, while nobody has said that it was somebody else.
+    pub confirmed: Option<PassengerId>,
     /// Earlier rulings, oldest first.
     pub rulings: Vec<RuledView>,
 }
@@ -113,9 +115,10 @@ impl CardView {
             ("retake", !done && self.lane == Lane::Photo),
             ("establish", !done),
             ("off-load", boarded),
+            ("somebody-else", done && self.confirmed.is_some()),
             ("hold", passenger.is_some_and(|p| !p.held)),
             ("release", passenger.is_some_and(|p| p.held)),
-            ("search", !done),
+            ("search", !done || self.confirmed.is_some()),
             ("take", self.stage == Stage::Waiting),
         ];
         open.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
@@ -154,6 +157,7 @@ pub(super) fn card(view: Option<&CardView>, now: Timestamp) -> Markup {
         article .card
             data-encounter=(view.encounter)
             data-passenger=[passenger.map(|p| p.id)]
+            data-confirmed=[view.confirmed]
             data-name=[passenger.map(|p| p.name.as_str())]
             data-rulings=(view.rulings_open())
             aria-label="Selected traveller" {
@@ -347,6 +351,8 @@ mod tests {
             p.boarded = true;
         }
         assert_eq!(view.rulings_open(), "off-load hold");
+        view.confirmed = view.passenger.as_ref().map(|p| p.id);
+        assert_eq!(view.rulings_open(), "off-load somebody-else hold search");
     }
 
     #[test]

@@ -15,11 +15,12 @@ pub struct ConsoleView {
 }
 
 /// One ruling as a key and a button: key, ruling, words.
-const RULINGS: [(&str, &str, &str); 9] = [
+const RULINGS: [(&str, &str, &str); 10] = [
     ("B", "board", "Board"),
     ("R", "refuse", "Refuse…"),
     ("T", "retake", "New photo"),
     ("O", "off-load", "Off-load…"),
+    ("X", "somebody-else", "Not this person…"),
     ("C", "establish-citizen", "Is a citizen"),
     ("P", "establish-permanent-resident", "Permanent resident"),
     ("N", "establish-non-immigrant", "Non-immigrant"),

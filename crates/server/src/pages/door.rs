@@ -16,6 +16,7 @@ fn what(section: Section) -> &'static str {
     match section {
         Section::Console => "Travellers who wait for an officer, and the voyage's progress",
         Section::Supervisor => "Voyages, boarding, and the waits of both choices",
+        Section::Accuracy => "How often the machine errs here, and how many people a day that is",
         Section::SecondLook => "Two photos, one question: a random sample judged again",
         Section::Admin => "Crossing points, designations, devices, people",
     }

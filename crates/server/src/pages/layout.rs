@@ -22,19 +22,22 @@ pub enum Section {
     SecondLook,
     /// `/supervisor`
     Supervisor,
+    /// `/supervisor/accuracy`
+    Accuracy,
     /// `/admin`
     Admin,
 }
 
 impl Section {
     /// All rooms, in the order of the bar.
-    pub const ALL: [Self; 4] = [Self::Console, Self::SecondLook, Self::Supervisor, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Console, Self::SecondLook, Self::Supervisor, Self::Accuracy, Self::Admin];
 
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Console => "/console",
             Self::SecondLook => "/second-look",
             Self::Supervisor => "/supervisor",
+            Self::Accuracy => "/supervisor/accuracy",
             Self::Admin => "/admin",
         }
     }
@@ -44,6 +47,7 @@ impl Section {
             Self::Console => "Console",
             Self::SecondLook => "Second look",
             Self::Supervisor => "Supervisor",
+            Self::Accuracy => "Accuracy",
             Self::Admin => "Administration",
         }
     }
@@ -141,7 +145,7 @@ pub(super) fn minutes(seconds: i64) -> String {
 }
 
 /// Whole numbers with their thousands set apart, as in `2,000,000`.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

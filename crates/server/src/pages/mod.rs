@@ -6,6 +6,7 @@
 //! | [`console`], [`board`], [`card`], [`score`] | the officer's: queue, the card on top, who boarded |
 //! | [`second_look`] | a second officer's: two photos, one question; disputes for the supervisor |
 //! | [`supervisor`] | voyages, and the waits of both choices side by side |
+//! | [`report`] | how often the machine errs, with intervals and people per day |
 //! | [`admin`] | crossing points, designations, devices, people |
 //! | [`door`], [`sign_in`], [`setup`], [`message`](mod@message) | the way in |
 //! | [`assets`] | the static files, embedded |
@@ -22,12 +23,14 @@ pub mod door;
 pub mod gate;
 mod layout;
 pub mod message;
+pub mod report;
 pub mod score;
 pub mod second_look;
 pub mod setup;
 pub mod sign_in;
 pub mod supervisor;
 
+pub(crate) use layout::grouped;
 pub use layout::{Section, Viewer};
 
 #[cfg(test)]

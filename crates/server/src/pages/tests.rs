@@ -93,6 +93,7 @@ pub(super) fn a_card() -> CardView {
         score: Some(a_score()),
         reasons: vec![Reason::CandidatesTooClose],
         failure: None,
+        confirmed: None,
         rulings: vec![RuledView {
             what: "Another photo asked for".into(),
             author: "b.moreau".into(),
@@ -122,6 +123,7 @@ pub(super) fn a_board() -> BoardView {
         entered_later: false,
         probe,
         has_reference: true,
+        held: None,
     };
     BoardView {
         now: now(),

@@ -252,6 +252,7 @@ fn passed(service: &Service, encounter: &Encounter, now: Timestamp) -> Result<Op
         entered_later: boarding.entered_later,
         probe: probe_photo(service, encounter, now),
         has_reference: service.has_reference(encounter.voyage, passenger),
+        held: listed.hold.map(|hold| hold.reason),
     }))
 }
 
@@ -300,7 +301,12 @@ fn card_view(
         );
         rulings.push(RuledView { what: in_words(ruled.ruling), author, reason: ruled.reason, at: ruled.at });
     }
+    let confirmed = match &encounter.decision {
+        Some(Decision::Confirmed { comparison }) => Some(comparison.candidate.passenger),
+        _ => None,
+    };
     Ok(CardView {
+        confirmed: confirmed.filter(|passenger| encounter.passenger == Some(*passenger)),
         encounter: encounter.id,
         lane: encounter.lane,
         stage: encounter.stage,

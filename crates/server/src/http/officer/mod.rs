@@ -1,5 +1,6 @@
 //! What officers' and supervisors' pages call.
 
+pub(super) mod accuracy;
 pub(super) mod board;
 pub(super) mod boarding;
 mod events;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/second-looks/{id}", post(second_look::judge))
         .route("/disputes", get(second_look::disputes))
         .route("/disputes/{encounter}", post(second_look::step))
+        .route("/accuracy", get(accuracy::handle))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 

@@ -11,11 +11,12 @@ use serde::Deserialize;
 
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(crate) struct RulingRequest {
-    /// `ruling`: `board` with `passenger`, `refuse`, `retake`, `establish` with `class`, `off-load` with `passenger`.
+    /// `ruling`: `board` with `passenger`, `refuse`, `retake`, `establish` with `class`, `off-load` with `passenger`,
+    /// `somebody-else` with `passenger` (whom the machine confirmed) and, where that was established, `instead`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     ruling: Ruling,
-    /// Why; needed to refuse and to off-load.
+    /// Why; needed to refuse, to off-load and to correct a match.
     #[serde(default)]
     reason: String,
 }
