@@ -139,14 +139,11 @@ impl Rows {
 
     fn best_by_floats(&self, rows: Range<usize>, queries: &Queries, most: usize, kernel: Kernel) -> Vec<Top> {
         let mut best = vec![Top::new(most); queries.each.len()];
-        let mut scores = [0.0; BLOCK_ROWS * QUERIES_MAX];
-        for start in rows.clone().step_by(BLOCK_ROWS) {
-            let end = rows.end.min(start + BLOCK_ROWS);
-            let scores = &mut scores[..(end - start) * queries.width];
-            kernel.floats(self.lanes, self.lanes_of(start..end), &queries.floats, scores);
-            for (query, best) in best.iter_mut().enumerate() {
-                best.offer_all(start, scores, query, queries.width);
-            }
+        let mut scores = vec![0.0; BLOCK_ROWS * queries.width];
+        for block in blocks(rows) {
+            let scores = &mut scores[..block.len() * queries.width];
+            kernel.floats(self.lanes, self.lanes_of(block.clone()), &queries.floats, scores);
+            top::show(&mut best, queries.width, block.start, scores);
         }
         best
     }
@@ -162,14 +159,14 @@ impl Rows {
         // Rounding moved each score by at most `error`: rows this far below the best few are out for certain.
         let mut possible: Vec<_> =
             queries.quantised.iter().map(|q| top::Possible::new(most, q.error)).collect();
-        let mut scores = [0.0; BLOCK_ROWS * QUERIES_MAX];
-        for start in rows.clone().step_by(BLOCK_ROWS) {
-            let end = rows.end.min(start + BLOCK_ROWS);
-            let scores = &mut scores[..(end - start) * queries.width];
-            quantised.scores(start..end, &queries.bytes, &queries.quantised, kernel, scores);
-            for (query, possible) in possible.iter_mut().enumerate() {
-                possible.offer_all(start, scores, query, queries.width);
-            }
+        let mut sums = vec![0; BLOCK_ROWS * queries.width];
+        let mut scores = vec![0.0; sums.len()];
+        for block in blocks(rows) {
+            let count = block.len() * queries.width;
+            let (sums, scores) = (&mut sums[..count], &mut scores[..count]);
+            kernel.bytes(quantised.lanes(), quantised.lanes_of(block.clone()), &queries.bytes, sums);
+            quantised.scores(block.clone(), &queries.quantised, sums, scores);
+            top::show(&mut possible, queries.width, block.start, scores);
         }
         let exact = |query: &[Floats], row: usize| {
             let mut score = [0.0];
@@ -216,6 +213,11 @@ impl Queries {
             quantised,
         }
     }
+}
+
+/// Rows by the block.
+fn blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    rows.clone().step_by(BLOCK_ROWS).map(move |start| start..rows.end.min(start + BLOCK_ROWS))
 }
 
 /// Several queries as one, the first lane of each first.

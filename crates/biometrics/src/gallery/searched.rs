@@ -10,6 +10,10 @@ use portunus_core::biometric::Score;
 use portunus_core::id::PassengerId;
 use zeroize::Zeroizing;
 
+/// From this many people on the rows are read in int8, to the same end: fewer stay in the processor's cache, where
+/// there is nothing to save.
+const INT8_FROM: usize = 2048;
+
 /// The rows of one gallery. Biometric data: zeroised when dropped.
 pub(super) struct Searched {
     people: Vec<PassengerId>,
@@ -37,7 +41,8 @@ impl Searched {
         // In order of people, so that equal scores come in it, too.
         let mut order: Vec<(PassengerId, Zeroizing<Vec<f32>>)> = references.members().zip(fused).collect();
         order.sort_unstable_by_key(|(person, _)| *person);
-        let mut rows = Rows::new(Precision::Int8);
+        let small = order.len() < INT8_FROM;
+        let mut rows = Rows::new(if small { Precision::F32 } else { Precision::Int8 });
         for (_, row) in &order {
             match &centre {
                 None => rows.push(row),

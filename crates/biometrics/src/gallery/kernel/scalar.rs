@@ -34,6 +34,10 @@ fn each<R, Q: Copy + Zeroize, S>(
     score_of: impl Fn(&[R], &[Q]) -> S,
 ) {
     let width = queries.len() / lanes;
+    if width == 1 {
+        let rows = rows.chunks_exact(lanes);
+        return rows.zip(scores).for_each(|(row, score)| *score = score_of(row, queries));
+    }
     for query in 0..width {
         let one = Zeroizing::new(queries.iter().skip(query).step_by(width).copied().collect::<Vec<Q>>());
         let scores = scores.iter_mut().skip(query).step_by(width);

@@ -1,7 +1,8 @@
 //! Rows in int8: each by its own scale, so that its largest value is 127; and how far rounding can move a score.
 
 use super::make_room;
-use crate::gallery::kernel::{Bytes, Kernel, Signed};
+use crate::face::template::dot;
+use crate::gallery::kernel::{Bytes, Signed};
 use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -48,15 +49,14 @@ impl Rounded {
     fn of(values: &[f32]) -> Self {
         let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let step = (largest / LARGEST).max(f32::MIN_POSITIVE);
-        // Within -127 to 127: no value is larger than the largest.
-        let steps: Zeroizing<Vec<i8>> = Zeroizing::new(
-            values.iter().map(|v| (v / step).round().clamp(-LARGEST, LARGEST) as i8).collect(),
-        );
-        let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-        let off =
-            values.iter().zip(steps.iter()).map(|(v, s)| f64::from(*v) - f64::from(*s) * f64::from(step));
-        let distance = norm(&mut { off });
-        Self { step, distance, length: norm(&mut values.iter().map(|v| f64::from(*v))), steps }
+        let per_value = 1.0 / step;
+        // To the nearest: -127 to 127, as no value is larger than the largest.
+        let round = |value: &f32| (value * per_value + 0.5_f32.copysign(*value)) as i8;
+        let steps: Zeroizing<Vec<i8>> = Zeroizing::new(values.iter().map(round).collect());
+        let off = values.iter().zip(steps.iter()).map(|(value, steps)| value - f32::from(*steps) * step);
+        let off: Zeroizing<Vec<f32>> = Zeroizing::new(off.collect());
+        let norm = |values: &[f32]| f64::from(dot(values, values)).sqrt();
+        Self { step, distance: norm(&off), length: norm(values), steps }
     }
 }
 
@@ -93,40 +93,38 @@ impl Rows {
         });
         // |q·r - q'·r'| <= |q||r - r'| + |q - q'||r'| (Cauchy-Schwarz), |r'| <= |r| + |r - r'|.
         let moved = rounded.length * self.distance + rounded.distance * (self.length + self.distance);
-        // f32 rounds a sum of this many lanes as well, here and there.
-        let sums = f64::from(f32::EPSILON) * (8 + query.len()) as f64 * rounded.length * self.length;
-        Query { values: Zeroizing::new(values.collect()), step: rounded.step, error: (moved + sums) as f32 }
+        // f32 rounds as well: a sum of this many values, here and there.
+        let roundings = f64::from(f32::EPSILON) * (8 + query.len()) as f64;
+        let error = moved * (1.0 + roundings) + roundings * rounded.length * self.length;
+        Query { values: Zeroizing::new(values.collect()), step: rounded.step, error: error as f32 }
     }
 
-    /// The scores of some rows with queries that lie lane by lane: `scores[row * width + query]`.
-    pub(super) fn scores(
+    pub(super) fn lanes_of(&self, rows: Range<usize>) -> &[Bytes] {
+        &self.bytes[rows.start * self.lanes..rows.end * self.lanes]
+    }
+
+    /// Scores from the sums of products of steps, both `[row * width + query]`.
+    pub(super) fn scores(&self, rows: Range<usize>, queries: &[Query], sums: &[i32], scores: &mut [f32]) {
+        match sums.len() / rows.len() {
+            1 => self.scores_of::<1>(rows, queries, sums, scores),
+            2 => self.scores_of::<2>(rows, queries, sums, scores),
+            4 => self.scores_of::<4>(rows, queries, sums, scores),
+            _ => self.scores_of::<8>(rows, queries, sums, scores),
+        }
+    }
+
+    fn scores_of<const W: usize>(
         &self,
         rows: Range<usize>,
-        lane_by_lane: &[Signed],
         queries: &[Query],
-        kernel: Kernel,
+        sums: &[i32],
         scores: &mut [f32],
     ) {
-        let width = scores.len() / rows.len();
-        let mut sums = [0_i32; super::BLOCK_ROWS * super::QUERIES_MAX];
-        let sums = &mut sums[..scores.len()];
-        kernel.bytes(
-            self.lanes,
-            &self.bytes[rows.start * self.lanes..rows.end * self.lanes],
-            lane_by_lane,
-            sums,
-        );
-        let steps = &self.steps[rows];
-        if let [query] = queries {
-            for ((score, sum), step) in scores.iter_mut().zip(sums.iter()).zip(steps) {
-                *score = *sum as f32 * (step * query.step);
-            }
-            return;
-        }
-        for ((scores, sums), step) in scores.chunks_exact_mut(width).zip(sums.chunks_exact(width)).zip(steps)
-        {
-            for ((score, sum), query) in scores.iter_mut().zip(sums).zip(queries) {
-                *score = *sum as f32 * (step * query.step);
+        let of_query: [f32; W] = std::array::from_fn(|query| queries.get(query).map_or(0.0, |q| q.step));
+        let (scores, sums) = (scores.as_chunks_mut::<W>().0, sums.as_chunks::<W>().0);
+        for ((scores, sums), step) in scores.iter_mut().zip(sums).zip(&self.steps[rows]) {
+            for query in 0..W {
+                scores[query] = sums[query] as f32 * (step * of_query[query]);
             }
         }
     }

@@ -58,9 +58,10 @@ proptest! {
         let quantised = made.quantised.as_ref().unwrap();
         for query in &queries {
             let rounded = quantised.query(query);
-            let mut scores = vec![0.0; rows.len()];
-            let one = std::slice::from_ref(&rounded);
-            quantised.scores(0..rows.len(), &rounded.values, one, Kernel::default(), &mut scores);
+            let (mut sums, mut scores) = (vec![0; rows.len()], vec![0.0; rows.len()]);
+            let all = 0..rows.len();
+            Kernel::default().bytes(quantised.lanes(), quantised.lanes_of(all.clone()), &rounded.values, &mut sums);
+            quantised.scores(all, std::slice::from_ref(&rounded), &sums, &mut scores);
             for (row, score) in rows.iter().zip(scores) {
                 prop_assert!((dot(row, query) - score).abs() <= rounded.error);
             }

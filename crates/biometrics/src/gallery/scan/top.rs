@@ -1,38 +1,54 @@
 //! The best few of many scores, without sorting them.
 
-/// The best few rows so far.
+/// Scores that are looked at together. The numbers of queries in a pass divide it.
+const GROUP: usize = 16;
+
+/// What keeps some of the rows of one query.
+pub(super) trait Keeps {
+    /// What a score must pass to be of interest.
+    fn floor(&self) -> f32;
+    /// Takes in a row whose score passed it.
+    fn keep(&mut self, row: usize, score: f32);
+}
+
+/// Shows the scores of rows from `start` on, `scores[row * width + query]`, to who keeps each query's: `width` of
+/// them or fewer.
+pub(super) fn show<K: Keeps>(keepers: &mut [K], width: usize, start: usize, scores: &[f32]) {
+    let mut floors = [f32::INFINITY; GROUP];
+    let raise = |floors: &mut [f32; GROUP], query: usize, keeper: &K| {
+        floors.iter_mut().skip(query).step_by(width).for_each(|floor| *floor = keeper.floor());
+    };
+    keepers.iter().enumerate().for_each(|(query, keeper)| raise(&mut floors, query, keeper));
+    let (groups, rest) = scores.as_chunks::<GROUP>();
+    let mut last = [f32::NEG_INFINITY; GROUP];
+    last[..rest.len()].copy_from_slice(rest);
+    for (group, scores) in groups.iter().chain([&last]).enumerate() {
+        // Most groups have nothing of interest: that is told without a branch for each score.
+        if !scores.iter().zip(&floors).fold(false, |any, (score, floor)| any | (score > floor)) {
+            continue;
+        }
+        for (at, score) in scores.iter().enumerate() {
+            if *score > floors[at] {
+                let query = at % width;
+                keepers[query].keep(start + (group * GROUP + at) / width, *score);
+                raise(&mut floors, query, &keepers[query]);
+            }
+        }
+    }
+}
+
+/// The best few rows.
 #[derive(Clone)]
 pub(super) struct Top {
     most: usize,
     /// Best first; equal scores in the order in which they came.
     found: Vec<(usize, f32)>,
-    /// What a score must pass: the last of a full list.
-    floor: f32,
 }
 
 impl Top {
     /// At most `most`, which is one at least.
     pub(super) fn new(most: usize) -> Self {
-        Self { most, found: Vec::new(), floor: f32::NEG_INFINITY }
-    }
-
-    /// Takes a row among the best if it belongs there.
-    fn offer(&mut self, row: usize, score: f32) {
-        if score > self.floor {
-            self.found.truncate(self.most - 1);
-            self.found.insert(self.found.partition_point(|(_, other)| *other >= score), (row, score));
-            if self.found.len() == self.most {
-                self.floor = self.found[self.most - 1].1;
-            }
-        }
-    }
-
-    /// Offers the scores of one query of several, from row `start` on: `scores[row * width + query]`.
-    pub(super) fn offer_all(&mut self, start: usize, scores: &[f32], query: usize, width: usize) {
-        each_above(scores, query, width, self.floor, |row, score| {
-            self.offer(start + row, score);
-            self.floor
-        });
+        Self { most, found: Vec::new() }
     }
 
     /// Takes in what was found among later rows.
@@ -43,6 +59,24 @@ impl Top {
     /// The rows with their scores, best first.
     pub(super) fn into_found(self) -> Vec<(usize, f32)> {
         self.found
+    }
+
+    fn offer(&mut self, row: usize, score: f32) {
+        if score > self.floor() {
+            self.keep(row, score);
+        }
+    }
+}
+
+impl Keeps for Top {
+    /// The last score of a full list.
+    fn floor(&self) -> f32 {
+        self.found.get(self.most - 1).map_or(f32::NEG_INFINITY, |(_, score)| *score)
+    }
+
+    fn keep(&mut self, row: usize, score: f32) {
+        self.found.truncate(self.most - 1);
+        self.found.insert(self.found.partition_point(|(_, other)| *other >= score), (row, score));
     }
 }
 
@@ -59,21 +93,9 @@ impl Possible {
         Self { least: Top::new(most), error, rows: Vec::new() }
     }
 
-    /// As [`Top::offer_all`].
-    pub(super) fn offer_all(&mut self, start: usize, scores: &[f32], query: usize, width: usize) {
-        let error = self.error;
-        // `2 * error` below the list's end, and a little, as sums are rounded.
-        let floor = |least: &Top| (least.floor - error).next_down();
-        each_above(scores, query, width, floor(&self.least), |row, score| {
-            self.rows.push((start + row, score));
-            self.least.offer(start + row, score - error);
-            floor(&self.least)
-        });
-    }
-
     /// The best few by their exact scores.
     pub(super) fn settle(self, exact: impl Fn(usize) -> f32) -> Top {
-        let floor = (self.least.floor - self.error).next_down();
+        let floor = self.floor();
         let mut best = Top::new(self.least.most);
         for (row, score) in self.rows {
             if score > floor {
@@ -84,29 +106,14 @@ impl Possible {
     }
 }
 
-/// Calls for each score of a query above a floor, which each call may raise.
-fn each_above(
-    scores: &[f32],
-    query: usize,
-    width: usize,
-    mut floor: f32,
-    mut found: impl FnMut(usize, f32) -> f32,
-) {
-    const GROUP: usize = 32;
-    // Most groups hold nothing above it: that is told without a branch for each score.
-    for (at, group) in scores.chunks(GROUP * width).enumerate() {
-        let of_query = || group.iter().skip(query).step_by(width).copied();
-        let any = if width == 1 {
-            group.iter().fold(false, |any, score| any | (*score > floor))
-        } else {
-            of_query().fold(false, |any, score| any | (score > floor))
-        };
-        if any {
-            for (row, score) in of_query().enumerate() {
-                if score > floor {
-                    floor = found(at * GROUP + row, score);
-                }
-            }
-        }
+impl Keeps for Possible {
+    /// A score that with all its error just reaches the last of a full list; a little less, as sums are rounded.
+    fn floor(&self) -> f32 {
+        (self.least.floor() - self.error).next_down()
+    }
+
+    fn keep(&mut self, row: usize, score: f32) {
+        self.rows.push((row, score));
+        self.least.offer(row, score - self.error);
     }
 }
