@@ -21,8 +21,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use support::{
-    Answer, House, Options, Person, Picture, Search, Staff, Watch, choice, engine, files, in_the_dark,
-    models_are_here, policy,
+    Answer, House, Options, PASSWORD, Person, Picture, Search, Staff, Watch, choice, engine, files,
+    in_the_dark, models_are_here, policy,
 };
 
 /// What must not be found: by its name.
@@ -328,3 +328,97 @@ fn a_probe_of_unknown_nationality_is_erased_on_time_while_its_case_still_waits()
 fn foreigner_id(staff: &Staff, foreigner: &Person) -> serde_json::Value {
     staff.passenger(&staff.voyage(100), foreigner)["id"].clone()
 }
+
+/// At 100 %: a second officer sees the pair in the seconds that the photo lives anyway, and nothing of it is written.
+#[test]
+fn second_looks_write_nothing_of_a_photo_and_tell_the_first_officer_nothing() {
+    if !models_are_here() {
+        return;
+    }
+    let (house, mut staff) =
+        caged(policy(&[("unkept_photo_shown_seconds = 30", "unkept_photo_shown_seconds = 15")]));
+    let kept = tempfile::tempdir().unwrap();
+    let watch = Watch::begin(house.home(), house.pid(), kept.path());
+    let second = json!({ "name": "second", "role": "officer", "password": PASSWORD });
+    staff.administrator.post("/api/admin/v1/users", &second).ok();
+    let second = staff.anybody.signed_in("second", PASSWORD);
+    let citizen = Person::new(0, "USA").with_reference(Picture::Obama);
+    let foreigner = Person::new(1, "FRA").with_reference(Picture::Biden);
+    let voyage = staff.stage(100, &[citizen, foreigner]);
+    let all_of_them = json!({ "confirmed_one_in": 1, "referred_one_in": 1 });
+    assert_eq!(staff.officer.post(SHARES, &all_of_them).status, 403, "only a supervisor says how many");
+    staff.supervisor.post(SHARES, &all_of_them).ok();
+    let frames = [Picture::Obama2.bytes()];
+    let foreign = [Picture::Biden.bytes()];
+    let engine = engine();
+    let all = [sought(&engine, "the citizen", &frames), sought(&engine, "the foreigner", &foreign)];
+    let search = search(&all.into_iter().flatten().collect::<Vec<_>>());
+    let data = database(&house, "data.db");
+    let events = || count(&data, "SELECT COUNT(*) FROM event");
+
+    staff.board();
+    let encounter = staff.gate.begin(&choice("photo", false, None));
+    assert_eq!(step(&staff.gate.capture(&encounter, &frames)), "proceed");
+    let before = (staff.board(), events());
+    assert_eq!(staff.officer.post(LOOKS, &json!({})).status, 204, "not to who works at the point");
+    let pair = second.post(LOOKS, &json!({})).ok().json();
+    let pair = pair["id"].as_str().unwrap();
+    assert_ne!(pair, encounter, "its name says nothing");
+    assert_eq!(staff.supervisor.post(LOOKS, &json!({})).status, 204, "one pair, one officer");
+    let judgement = json!({ "verdict": "different" });
+    let judge = format!("{LOOKS}/{pair}");
+    assert_eq!(second.post(&judge, &judgement).status, 409, "nobody judges what they have not seen");
+    let [taken, reference] = ["taken", "reference"].map(|side| format!("/second-look/{pair}/{side}"));
+    let shown = second.get(&taken).ok();
+    assert!(search.within(&shown.body).contains("the citizen: crop as JPEG"), "the photo taken now");
+    assert_eq!(shown.headers["cache-control"], "no-store");
+    assert_eq!(second.get(&reference).ok().headers["cache-control"], "no-store");
+    assert_eq!(staff.officer.get(&taken).status, 404, "nobody else's");
+    assert_eq!(staff.officer.post(&judge, &judgement).status, 404, "nobody else's");
+    assert_eq!(second.post(&judge, &judgement).status, 204);
+    assert_eq!(second.post(&judge, &judgement).status, 404, "once");
+    assert_eq!(second.get(&taken).status, 404, "gone with the answer");
+    assert_eq!(search.under(house.home()), BTreeSet::new(), "after a second look at a citizen");
+
+    assert_eq!((staff.board(), events()), before, "the first officer sees no difference");
+    assert_eq!(staff.officer.get(DISPUTES).status, 403);
+    let disputes = staff.supervisor.get(DISPUTES).ok().json();
+    assert_eq!(disputes[0]["encounter"], encounter.as_str());
+    assert_eq!(disputes[0]["machine"], "confirmed");
+
+    let sealed = staff.gate.begin(&choice("photo", false, None));
+    assert_eq!(step(&staff.gate.capture(&sealed, &foreign)), "proceed");
+    let pair = second.post(LOOKS, &json!({})).ok().json();
+    let taken = format!("/second-look/{}/taken", pair["id"].as_str().unwrap());
+    assert!(search.within(&second.get(&taken).ok().body).contains("the foreigner: crop as JPEG"));
+    let readings = "SELECT COUNT(*) FROM reading JOIN record ON record.id = reading.record
+                    WHERE reading.purpose = 'second-look' AND (record.kind = 'probe' OR reading.encounter IS NOT NULL)";
+    assert_eq!(
+        count(&data, readings),
+        0,
+        "the vault's photo is not read, and no reading names the encounter"
+    );
+    assert_eq!(
+        count(&data, "SELECT COUNT(*) FROM reading WHERE purpose = 'second-look'"),
+        1,
+        "the reference's"
+    );
+    let looks = || staff.auditor.get(LOOKS).ok().json()["estimate"]["counts"]["confirmed"].clone();
+    soon(Duration::from_secs(25), "who does not answer is counted", || looks()["lapsed"] == 1);
+    assert_eq!((&looks()["disputed"], &looks()["let_pass"]), (&json!(1), &json!(1)));
+    assert_eq!(second.get(&taken).status, 404);
+
+    staff.close(&voyage).ok();
+    assert_eq!(staff.supervisor.get(DISPUTES).ok().json(), json!([]), "gone with the encounter");
+    assert_eq!(count(&data, "SELECT COUNT(*) FROM second_look_dispute"), 0);
+    assert_eq!(looks()["disputed"], 1, "the count stays");
+    watch.end();
+    assert!(house.stop().success());
+    for folder in [house.home(), kept.path()] {
+        assert_eq!(search.under(folder), BTreeSet::new(), "after the service ended");
+    }
+}
+
+const LOOKS: &str = "/api/officer/v1/second-looks";
+const SHARES: &str = "/api/officer/v1/second-looks/shares";
+const DISPUTES: &str = "/api/officer/v1/disputes";
