@@ -117,8 +117,21 @@ impl Net {
         width: usize,
         wanted: &[&str],
     ) -> Result<Vec<Zeroizing<Vec<f32>>>, NetError> {
+        self.run_batch(1, input, height, width, wanted)
+    }
+
+    /// The same for as many pictures as `count`, one after the other in `input` and in each output. The model's
+    /// batch must be free (see `pack::onnx::Rewrite::dynamic_batch`).
+    pub(crate) fn run_batch(
+        &self,
+        count: usize,
+        input: &[f32],
+        height: usize,
+        width: usize,
+        wanted: &[&str],
+    ) -> Result<Vec<Zeroizing<Vec<f32>>>, NetError> {
         let mut session = self.take();
-        let result = run(&mut session, input, height, width, wanted);
+        let result = run(&mut session, input, [count, 3, height, width], wanted);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         self.returned.notify_one();
         result
@@ -138,12 +151,11 @@ impl Net {
 fn run(
     session: &mut Session,
     input: &[f32],
-    height: usize,
-    width: usize,
+    shape: [usize; 4],
     wanted: &[&str],
 ) -> Result<Vec<Zeroizing<Vec<f32>>>, NetError> {
     let failed = |e: ort::Error| NetError::Run(e.to_string());
-    let tensor = TensorRef::from_array_view(([1, 3, height, width], input)).map_err(failed)?;
+    let tensor = TensorRef::from_array_view((shape, input)).map_err(failed)?;
     let outputs = session.run(ort::inputs![tensor]).map_err(failed)?;
     let missing = |name: &str| NetError::Output { output: name.to_owned() };
     wanted
@@ -191,13 +203,22 @@ impl Planes {
     pub(crate) fn lay(&self, rgb: &[f32], width: usize, to: (usize, usize)) -> Zeroizing<Vec<f32>> {
         let size = to.0 * to.1;
         let mut planes = Zeroizing::new(vec![0.0; 3 * size]);
-        for (plane, values) in planes.chunks_exact_mut(size).enumerate() {
-            let (channel, mean) = (self.order[plane], self.mean[plane]);
-            values.fill(-mean * self.scale);
-            for (line, row) in values.chunks_exact_mut(to.0).zip(rgb.chunks_exact(width * 3)) {
-                for (value, pixel) in line.iter_mut().zip(row.chunks_exact(3)) {
-                    *value = (pixel[channel] - mean) * self.scale;
-                }
+        let level = self.mean.map(|mean| -mean * self.scale);
+        for (values, level) in planes.chunks_exact_mut(size).zip(level).filter(|(_, level)| *level != 0.0) {
+            values.fill(level);
+        }
+        let (first, rest) = planes.split_at_mut(size);
+        let (second, third) = rest.split_at_mut(size);
+        let [mean_0, mean_1, mean_2] = self.mean;
+        let [from_0, from_1, from_2] = self.order;
+        let lines =
+            first.chunks_exact_mut(to.0).zip(second.chunks_exact_mut(to.0)).zip(third.chunks_exact_mut(to.0));
+        for (((first, second), third), row) in lines.zip(rgb.chunks_exact(width * 3)) {
+            let targets = first.iter_mut().zip(second.iter_mut()).zip(third.iter_mut());
+            for (((first, second), third), pixel) in targets.zip(row.as_chunks::<3>().0) {
+                *first = (pixel[from_0] - mean_0) * self.scale;
+                *second = (pixel[from_1] - mean_1) * self.scale;
+                *third = (pixel[from_2] - mean_2) * self.scale;
             }
         }
         planes

@@ -12,21 +12,32 @@ pub(crate) fn resize(picture: &Picture, width: usize, height: usize) -> Zeroizin
     }
     let columns: Vec<(usize, usize, f32)> = (0..width).map(|x| neighbours(x, width, from_w)).collect();
     let mut out = Zeroizing::new(Vec::with_capacity(width * height * 3));
+    // The last two source rows, widened: those with an even number in the first, odd ones in the second.
+    let mut wide = [0; 2].map(|_| Zeroizing::new(vec![0.0; width * 3]));
+    let mut held = [usize::MAX; 2];
     for y in 0..height {
         let (above, below, down) = neighbours(y, height, from_h);
-        let (upper, lower) = (picture.row(above), picture.row(below));
-        for (left, right, along) in &columns {
-            for c in 0..3 {
-                let mix = |row: &[u8]| {
-                    let (a, b) = (f32::from(row[left * 3 + c]), f32::from(row[right * 3 + c]));
-                    a + (b - a) * along
-                };
-                let (a, b) = (mix(upper), mix(lower));
-                out.push(a + (b - a) * down);
+        for source in [above, below] {
+            if held[source % 2] != source {
+                widen(picture.row(source), &columns, &mut wide[source % 2]);
+                held[source % 2] = source;
             }
         }
+        let (upper, lower) = (&wide[above % 2], &wide[below % 2]);
+        out.extend(upper.iter().zip(lower.iter()).map(|(a, b)| a + (b - a) * down));
     }
     out
+}
+
+/// One row, with as many pixels as there are `columns`.
+fn widen(row: &[u8], columns: &[(usize, usize, f32)], out: &mut [f32]) {
+    for ((left, right, along), out) in columns.iter().zip(out.as_chunks_mut::<3>().0) {
+        let (a, b) = (&row[left * 3..left * 3 + 3], &row[right * 3..right * 3 + 3]);
+        for c in 0..3 {
+            let (a, b) = (f32::from(a[c]), f32::from(b[c]));
+            out[c] = a + (b - a) * along;
+        }
+    }
 }
 
 /// The two source pixels that a target pixel lies between, and how near it is to the second.
@@ -42,27 +53,55 @@ pub(crate) fn shrink(picture: &Picture, width: usize, height: usize) -> Zeroizin
     if (width, height) == (from_w, from_h) {
         return Zeroizing::new(picture.rgb().iter().map(|&v| f32::from(v)).collect());
     }
-    let columns = shares(from_w, width);
+    let columns = gathered(&shares(from_w, width), width);
     let rows = shares(from_h, height);
     let mut out = Zeroizing::new(vec![0.0; width * height * 3]);
-    let mut line = Zeroizing::new(vec![0.0; width * 3]);
-    for (y, shares_of_row) in rows.iter().enumerate() {
-        line.fill(0.0);
-        for (pixel, share) in picture.row(y).chunks_exact(3).zip(&columns) {
-            for (to, weight) in share.parts() {
-                for c in 0..3 {
-                    line[to * 3 + c] += weight * f32::from(pixel[c]);
-                }
-            }
+    // Rows are summed first, whole and side by side, then columns, for which only the target's rows are left.
+    let mut sum = Zeroizing::new(vec![0.0; from_w * 3]);
+    let mut next = Zeroizing::new(vec![0.0; from_w * 3]);
+    for (y, share) in rows.iter().enumerate() {
+        let row = picture.row(y);
+        add(&mut sum, row, share.weight);
+        if share.next_weight > 0.0 {
+            add(&mut next, row, share.next_weight);
         }
-        for (to, weight) in shares_of_row.parts() {
-            let row = &mut out[to * width * 3..(to + 1) * width * 3];
-            for (sum, value) in row.iter_mut().zip(line.iter()) {
-                *sum += weight * value;
-            }
+        if rows.get(y + 1).is_none_or(|after| after.first != share.first) {
+            narrow(&sum, &columns, &mut out[share.first * width * 3..(share.first + 1) * width * 3]);
+            std::mem::swap(&mut sum, &mut next);
+            next.fill(0.0);
         }
     }
     out
+}
+
+fn add(sum: &mut [f32], row: &[u8], weight: f32) {
+    for (sum, &value) in sum.iter_mut().zip(row) {
+        *sum += weight * f32::from(value);
+    }
+}
+
+/// For each target column the first source column that falls on it, and the weights from there on.
+fn gathered(shares: &[Share], to: usize) -> Vec<(usize, Vec<f32>)> {
+    let mut columns = vec![(usize::MAX, Vec::new()); to];
+    for (source, share) in shares.iter().enumerate() {
+        for (column, weight) in share.parts() {
+            let (first, weights) = &mut columns[column];
+            *first = source.min(*first);
+            weights.push(weight);
+        }
+    }
+    columns
+}
+
+fn narrow(row: &[f32], columns: &[(usize, Vec<f32>)], out: &mut [f32]) {
+    let pixels = row.as_chunks::<3>().0;
+    for ((first, weights), out) in columns.iter().zip(out.as_chunks_mut::<3>().0) {
+        for (weight, pixel) in weights.iter().zip(pixels.get(*first..).unwrap_or_default()) {
+            for c in 0..3 {
+                out[c] += weight * pixel[c];
+            }
+        }
+    }
 }
 
 /// Which target pixels a source pixel falls on, and with what weight. Shrinking, at most two.
