@@ -6,8 +6,10 @@
 //! | [`population`] | a voyage of 42,000: people drawn from [`distribution`], and travellers with real [`faces`] |
 //! | [`gate`] | an enrolled device on its own TLS connection, signing every request |
 //! | [`load`] | arrivals at a fixed rate, that no slow answer slows |
+//! | [`alone`] | where a capture's time goes when nobody else is there |
 //! | [`staging`] | a flight's portraits imported and staged |
 
+pub(super) mod alone;
 pub(super) mod distribution;
 mod faces;
 mod gate;
@@ -102,7 +104,10 @@ pub(super) fn run(context: &Context) -> Result<Records> {
     if context.wants("service/staging") {
         records.extend(staging::measure(context, &remains)?);
     }
-    if ["service/restart", "service/load", "service/memory"].iter().any(|name| context.wants(name)) {
+    if ["service/restart", "service/load", "service/alone", "service/memory"]
+        .iter()
+        .any(|name| context.wants(name))
+    {
         records.extend(measure(context, &remains)?);
     }
     Ok(records)
@@ -141,6 +146,10 @@ fn measure(context: &Context, remains: &Remains) -> Result<Records> {
         full >> 20,
         empty >> 20
     )));
+    if context.wants("service/alone") {
+        let (gate, parts) = (voyage.gates.first_mut().context("no gate")?, &voyage.parts);
+        records.extend(alone::measure(parts, &running, gate, &voyage.notice_version, &voyage.strangers)?);
+    }
     if context.wants("service/load") || context.wants("service/memory/session") {
         records.extend(loads(context, &plan, &running, &mut voyage)?);
     }

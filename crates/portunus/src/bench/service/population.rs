@@ -1,5 +1,6 @@
 //! A voyage of many: passengers, sealed references, gates, and the travellers who come to them.
 
+use super::alone::{self, Parts};
 use super::distribution::{Distribution, Random};
 use super::faces;
 use super::gate::{Gate, multipart};
@@ -49,6 +50,8 @@ pub(super) struct Voyage {
     pub(super) mated: Vec<Arc<[u8]>>,
     /// The captures of people whom it does not know.
     pub(super) strangers: Vec<Arc<[u8]>>,
+    /// What a capture's parts take by themselves.
+    pub(super) parts: Parts,
     /// People with a template.
     pub(super) people: usize,
     /// What the travellers and members are, in words.
@@ -94,6 +97,7 @@ pub(super) fn prepare(context: &Context, remains: &Remains, size: Size) -> Resul
     service.open_boarding(voyage, point)?;
 
     let strangers = spread(&unknown, STRANGERS_MAX);
+    let parts = alone::parts(&service, &strangers)?;
     let captures = |pictures: &[&PathBuf], what| {
         let bar = context.bar(pictures.len() as u64, what);
         in_parallel(pictures, cores(), |_, path| {
@@ -119,6 +123,7 @@ pub(super) fn prepare(context: &Context, remains: &Remains, size: Size) -> Resul
         gates,
         mated,
         strangers,
+        parts,
         people: synthetic + known.len() - refused,
         said,
     };
