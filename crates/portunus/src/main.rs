@@ -10,6 +10,7 @@ mod house;
 mod manifest;
 mod models;
 mod references;
+mod report;
 mod serve;
 
 use anyhow::Result;
@@ -46,6 +47,8 @@ enum Command {
     Bench(bench::Args),
     /// Publish the authority for a crossing point to photograph
     Designate(designate::Args),
+    /// Say how often the service errs, from its own settled traffic
+    Report(report::Args),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::References(command) => references::run(command),
         Command::Bench(args) => bench::run(args),
         Command::Designate(args) => designate::run(args),
+        Command::Report(args) => report::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,76 @@
+//! `portunus report`: what a data folder says of the service's own errors. More sections come beside this one.
+
+use crate::house::{Folder, now};
+use anyhow::{Context as _, Result};
+use portunus_server::service::report::{AccuracyReport, RateFigure, accuracy, percent};
+use portunus_store::Tallies;
+use std::fmt::Write as _;
+
+/// What it takes.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    folder: Folder,
+    /// Print JSON
+    #[arg(long, conflicts_with = "text")]
+    json: bool,
+    /// Print text (so also when nothing is said)
+    #[arg(long)]
+    text: bool,
+    /// Travellers a day to work out people per day for [default: each port's own average]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    per_day: Option<u64>,
+}
+
+/// Prints the report. Changes nothing in the folder; a service may run on it.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let folder = args.folder.path()?;
+    let (tallies, points) =
+        Tallies::in_folder(&folder).with_context(|| format!("reading the counts in {}", folder.display()))?;
+    let report = accuracy(&tallies, &points, args.per_day, now());
+    if args.json && !args.text {
+        return crate::print_json(&serde_json::json!({ "accuracy": report }));
+    }
+    crate::print(text(&report).trim_end())
+}
+
+fn text(report: &AccuracyReport) -> String {
+    let mut text = format!("Accuracy, as of {}\n", report.as_of);
+    if report.ports.is_empty() {
+        text.push_str("Nobody was photographed yet: there is nothing to report.\n");
+    }
+    for port in &report.ports {
+        for pack in &port.packs {
+            let _ = writeln!(text, "\nPort {}, model pack {}, {} days", port.port, pack.pack, port.days);
+            for rate in &pack.rates {
+                let _ = writeln!(text, "  {:40} {}", rate.name, in_words(rate));
+            }
+            for sentence in pack.rates.iter().filter_map(|rate| rate.in_words.as_deref()) {
+                let _ = writeln!(text, "  {sentence}");
+            }
+            for dimension in &pack.groups {
+                for cell in &dimension.cells {
+                    for rate in &cell.rates {
+                        let _ = writeln!(text, "  {:16} {:40} {}", cell.cell, rate.name, in_words(rate));
+                    }
+                }
+            }
+        }
+    }
+    text.push('\n');
+    for note in &report.notes {
+        let _ = writeln!(text, "{note}");
+    }
+    text
+}
+
+/// A rate with all that belongs to it, on one line: never bare.
+pub(crate) fn in_words(rate: &RateFigure) -> String {
+    match (rate.interval, rate.events, rate.trials) {
+        (Some(of), Some(events), Some(trials)) => {
+            let (low, high) = (percent(of.low), percent(of.high));
+            format!("{} ({low} to {high}), {events} of {trials}", percent(of.estimate))
+        }
+        _ => rate.withheld.unwrap_or("not known").to_owned(),
+    }
+}
