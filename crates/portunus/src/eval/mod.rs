@@ -7,7 +7,9 @@ mod figures;
 mod groups;
 mod identification;
 mod pairs;
+mod plot;
 mod protocol;
+mod report;
 mod table;
 pub(crate) mod templates;
 
@@ -61,6 +63,9 @@ pub(crate) struct Args {
     /// Figures as JSON
     #[arg(long)]
     json: bool,
+    /// Folder for report.html, figures.json and the plots as SVG and PNG
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Make all templates anew, keep none
     #[arg(long)]
     no_cache: bool,
@@ -133,6 +138,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let kept = if args.no_cache { None } else { Some(templates::Cache::open(cache.dir(), engine.pack())?) };
     let templates = templates::acquire(&engine, kept.as_ref(), &asked.pictures(), threads)?;
     let evaluation = evaluate(&asked, templates, (engine.pack(), pack.calibration()), threads)?;
+    if let Some(folder) = &args.out {
+        report::write(&evaluation, folder)?;
+    }
     if args.json {
         crate::print_json(&evaluation.figures)
     } else {

@@ -2,10 +2,11 @@
 
 use super::CacheArgs;
 use super::progress::Bar;
+use crate::eval::templates;
 use anyhow::{Context as _, Result, anyhow, bail};
 use portunus_biometrics::accuracy::Histogram;
 use portunus_biometrics::accuracy::transaction::impostor_scores;
-use portunus_biometrics::face::{FaceEngine, FaceError, Outcome, Template};
+use portunus_biometrics::face::{FaceEngine, Template};
 use portunus_biometrics::pack::Pack;
 use portunus_biometrics::pack::calibration::{Curve, Measured, MeasuredCurve, Point, ScoreType, Transaction};
 use portunus_core::biometric::Rate;
@@ -15,8 +16,6 @@ use std::path::{Path, PathBuf};
 
 /// More pictures than this take hours and memory: all pairs are compared.
 const PICTURES_MAX: usize = 100_000;
-/// A picture file has at most this many bytes.
-const PICTURE_BYTES_MAX: u64 = 32 << 20;
 /// The rates that are looked for; those that too few comparisons stand behind are left out.
 const RATES: [f64; 17] =
     [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 2e-6, 1e-6, 3e-7, 1e-7, 3e-8, 1e-8, 1e-9];
@@ -40,6 +39,9 @@ pub(crate) struct Args {
     /// One folder for each person, with JPEG or PNG pictures of them
     #[arg(long, value_name = "DIR")]
     faces: PathBuf,
+    /// Make all templates anew, keep none
+    #[arg(long)]
+    no_cache: bool,
 }
 
 /// Measures and prints.
@@ -49,10 +51,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         Some(dir) => Pack::load(dir)?,
         None => Pack::load(&cache.ensure_pack(&Bar)?)?,
     };
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = crate::eval::threads();
     let engine = FaceEngine::load(&pack, &cache.ensure_runtime(&Bar)?, workers)?;
-    let (people, found, without) = templates(&engine, &args.faces, workers)?;
-    let pictures = u32::try_from(found).context("too many pictures")?;
+    let (people, without) = templates(args, &engine, cache.dir(), workers)?;
+    let pictures = u32::try_from(people.iter().map(Vec::len).sum::<usize>()).context("too many pictures")?;
     eprintln!("{} people, {pictures} pictures with a face, {without} without; comparing", people.len());
     let measured = Measured {
         data: "(name the data)".to_owned(),
@@ -98,75 +100,24 @@ fn curve(score: ScoreType, kind: Transaction, scores: &Histogram) -> Result<Curv
         .map_err(|error: String| anyhow!("{comparisons} comparisons between people are too few: {error}"))
 }
 
-/// A template of every picture with a face, by person; how many pictures had one, how many had none.
+/// The templates of everyone who has any, by person; how many pictures gave none.
 fn templates(
+    args: &Args,
     engine: &FaceEngine,
-    faces: &Path,
+    cache: &Path,
     workers: usize,
-) -> Result<(Vec<Vec<Template>>, usize, usize)> {
-    let pictures = pictures(faces)?;
-    let share = pictures.len().div_ceil(workers.max(1)).max(1);
-    let made: Vec<Result<Vec<Option<Template>>>> = std::thread::scope(|scope| {
-        let work =
-            |part: &[(PathBuf, PathBuf)]| part.iter().map(|(_, path)| template(engine, path)).collect();
-        let parts: Vec<_> = pictures.chunks(share).map(|part| scope.spawn(move || work(part))).collect();
-        // A panic there is a panic here.
-        parts
-            .into_iter()
-            .map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
-    let mut people: BTreeMap<&PathBuf, Vec<Template>> = BTreeMap::new();
-    let (mut found, mut without) = (0, 0);
-    let mut made = made.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten();
-    for (person, _) in &pictures {
-        match made.next().flatten() {
-            Some(template) => {
-                people.entry(person).or_default().push(template);
-                found += 1;
-            }
-            None => without += 1,
-        }
+) -> Result<(Vec<Vec<Template>>, usize)> {
+    let people = templates::people(&args.faces)?;
+    let pictures: Vec<PathBuf> = people.values().flatten().cloned().collect();
+    if pictures.len() > PICTURES_MAX {
+        bail!("{} holds more than {PICTURES_MAX} pictures: use a part of them", args.faces.display());
     }
-    Ok((people.into_values().collect(), found, without))
-}
-
-/// `None` for a picture without one clear face, and for a file that is no picture.
-fn template(engine: &FaceEngine, path: &Path) -> Result<Option<Template>> {
-    let size = path.metadata().with_context(|| path.display().to_string())?.len();
-    if size > PICTURE_BYTES_MAX {
-        return Ok(None);
-    }
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    match engine.analyse(&bytes) {
-        Ok(analysis) => match analysis.outcome {
-            Outcome::Subject(subject) => Ok(Some(engine.template(&subject)?)),
-            Outcome::NoFace | Outcome::Several => Ok(None),
-        },
-        Err(FaceError::Picture(_)) => Ok(None),
-        Err(error) => Err(error).with_context(|| path.display().to_string()),
-    }
-}
-
-/// The pictures as `(person's folder, file)`, in order of names.
-fn pictures(faces: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let entries = |dir: &Path| -> Result<Vec<PathBuf>> {
-        let listed = std::fs::read_dir(dir).with_context(|| dir.display().to_string())?;
-        let mut paths: Vec<PathBuf> =
-            listed.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-        paths.sort();
-        Ok(paths)
-    };
-    let mut pictures = Vec::new();
-    for person in entries(faces)?.into_iter().filter(|path| path.is_dir()) {
-        for path in entries(&person)?.into_iter().filter(|path| path.is_file()) {
-            if pictures.len() == PICTURES_MAX {
-                bail!("{} holds more than {PICTURES_MAX} pictures: use a part of them", faces.display());
-            }
-            pictures.push((person.clone(), path));
-        }
-    }
-    Ok(pictures)
+    let kept = if args.no_cache { None } else { Some(templates::Cache::open(cache, engine.pack())?) };
+    let mut made = templates::acquire(engine, kept.as_ref(), &pictures, workers)?;
+    let without = made.values().filter(|acquired| acquired.is_err()).count();
+    let own = |paths: &Vec<PathBuf>| paths.iter().filter_map(|path| made.remove(path)?.ok()).collect();
+    let people: Vec<Vec<Template>> = people.values().map(own).collect();
+    Ok((people.into_iter().filter(|own| !own.is_empty()).collect(), without))
 }
 
 #[cfg(test)]
@@ -204,18 +155,5 @@ mod tests {
             let said = of(count).unwrap_err().to_string();
             assert!(said.contains("too few"), "{said}");
         }
-    }
-
-    #[test]
-    fn people_are_folders_and_their_pictures_files_in_order() {
-        let dir = tempfile::tempdir().unwrap();
-        for path in ["b/2.jpg", "b/1.jpg", "a/1.jpg", "stray.jpg", "c/deeper/1.jpg"] {
-            let path = dir.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
-        let found = pictures(dir.path()).unwrap();
-        let names: Vec<_> = found.iter().map(|(_, path)| path.strip_prefix(dir.path()).unwrap()).collect();
-        assert_eq!(names, [Path::new("a/1.jpg"), Path::new("b/1.jpg"), Path::new("b/2.jpg")]);
     }
 }
