@@ -1,6 +1,12 @@
 //! `portunus bench --only service`: the load tool itself, on a small gallery and for seconds. Ignored, for it takes
 //! about a minute: `cargo test -p portunus --test service_bench -- --ignored`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails; it has the clock"
+)]
+
 mod support;
 
 use serde_json::Value;

@@ -130,7 +130,7 @@ impl Gate {
 
     /// Opens a connection where there is none that is surely open still.
     pub(super) fn connect(&mut self) -> Result<()> {
-        if !self.line.as_ref().is_some_and(|line| line.used.elapsed() < FRESH_FOR) {
+        if self.line.as_ref().is_none_or(|line| line.used.elapsed() >= FRESH_FOR) {
             self.line = Some(Line::open(self.address.as_ref().context("no service yet")?)?);
         }
         Ok(())
