@@ -70,7 +70,9 @@ pub enum StoreError {
         known: i64,
     },
     /// The folder was written by another version, and is only to be read.
-    #[error("{file} has schema version {found}, this program reads {known}: run `portunus serve` of this version once")]
+    #[error(
+        "{file} has schema version {found}, this program reads {known}: run `portunus serve` of this version once"
+    )]
     OtherVersion {
         /// Which file.
         file: &'static str,

@@ -4,10 +4,13 @@ use super::histogram::Histogram;
 use super::resample::Draws;
 use crate::face::template::{Template, TemplateError, dot};
 use crate::gallery::Centre;
-use crate::pack::calibration::{ScoreType, Transaction};
-use portunus_core::biometric::Score;
+use crate::pack::calibration::{Curve, MeasuredCurve, Point, ScoreType, Transaction};
+use portunus_core::biometric::{Rate, Score};
 use zeroize::Zeroizing;
 
+/// The rates that are looked for; those that too few comparisons stand behind are left out.
+const RATES: [f64; 17] =
+    [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 2e-6, 1e-6, 3e-7, 1e-7, 3e-8, 1e-8, 1e-9];
 /// People in the galleries that normalised scores are measured in: a medium-haul flight.
 const GALLERY_PEOPLE: usize = 420;
 /// After so many transactions nothing new is learnt.
@@ -74,6 +77,32 @@ pub fn impostor_scores(
         }
     }
     Ok(scores)
+}
+
+/// The curve of one kind of transaction, for a pack's calibration.
+///
+/// # Errors
+/// Why the pictures are too few for one.
+pub fn curve(
+    people: &[Vec<Template>],
+    kind: Transaction,
+    score: ScoreType,
+    seed: u64,
+) -> Result<Curve, String> {
+    let scores = impostor_scores(people, kind, score, seed).map_err(|error| error.to_string())?;
+    let mut points: Vec<Point> = Vec::new();
+    for (fmr, score) in scores.calibrate(&RATES) {
+        let fmr = Rate::new(fmr).ok_or("a rate over 1")?;
+        // A rate that needs no higher a score than the one before says nothing new.
+        if points.last().is_none_or(|last| last.score < score) {
+            points.push(Point { fmr, score });
+        }
+    }
+    let Transaction { frames, references, attempts } = kind;
+    let comparisons = scores.count();
+    MeasuredCurve { score, frames, references, attempts, comparisons, points }
+        .try_into()
+        .map_err(|error: String| format!("{comparisons} comparisons between people are too few: {error}"))
 }
 
 fn drawn<'a>(pictures: &'a [Template], count: usize, draws: &mut Draws) -> Vec<&'a Template> {

@@ -33,6 +33,16 @@ pub(crate) fn engine() -> Option<&'static FaceEngine> {
     ENGINE.get_or_init(load).as_ref()
 }
 
+/// The shipped calibration.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn calibration() -> portunus_biometrics::pack::Calibration {
+    let manifest: portunus_biometrics::pack::Manifest =
+        include_str!("../../../../packs/opencv-zoo/pack.toml")
+            .parse()
+            .expect("the shipped manifest is valid");
+    manifest.calibration
+}
+
 fn present(path: PathBuf, what: &str) -> Option<PathBuf> {
     if !path.exists() {
         eprintln!("SKIPPED: {what} not found at {}", path.display());

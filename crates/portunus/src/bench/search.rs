@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn the_plain_sum_reads_every_value() {
         let values: Vec<u64> = (0..8 * 8 * 100).collect();
-        assert_eq!(sum(&values), values.iter().sum());
+        assert_eq!(sum(&values), values.iter().sum::<u64>());
     }
 
     #[test]

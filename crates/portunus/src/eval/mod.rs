@@ -3,6 +3,7 @@
 //! Pictures become [`templates`], a [`protocol`] says who is searched where, [`identification`] searches, [`figures`]
 //! counts after ISO/IEC 19795-1.
 
+mod card;
 mod figures;
 mod groups;
 mod identification;
@@ -66,6 +67,12 @@ pub(crate) struct Args {
     /// Folder for report.html, figures.json and the plots as SVG and PNG
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// File for the pack's accuracy card, in Markdown
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+    /// What the pictures are, in a sentence for the card
+    #[arg(long, value_name = "TEXT", requires = "card")]
+    data: Option<String>,
     /// Make all templates anew, keep none
     #[arg(long)]
     no_cache: bool,
@@ -140,6 +147,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let evaluation = evaluate(&asked, templates, (engine.pack(), pack.calibration()), threads)?;
     if let Some(folder) = &args.out {
         report::write(&evaluation, folder)?;
+    }
+    if let Some(file) = &args.card {
+        let folder = || args.faces.file_name().unwrap_or_default().to_string_lossy();
+        let data = args.data.clone().unwrap_or_else(|| format!("The pictures of the folder `{}`.", folder()));
+        report::place(file, card::card(pack.manifest(), &evaluation.figures, &data).as_bytes())?;
     }
     if args.json {
         crate::print_json(&evaluation.figures)

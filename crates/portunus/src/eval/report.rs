@@ -28,21 +28,21 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;--
 /// Writes `report.html`, `figures.json` and each plot as SVG and PNG into a folder, made where missing. Each file
 /// appears whole.
 pub(super) fn write(evaluation: &Evaluation, folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let plots = plots(evaluation);
-    place(folder, "report.html", page(&evaluation.figures, &plots).into_string().as_bytes())?;
-    place(folder, "figures.json", &serde_json::to_vec_pretty(&evaluation.figures)?)?;
+    place(&folder.join("report.html"), page(&evaluation.figures, &plots).into_string().as_bytes())?;
+    place(&folder.join("figures.json"), &serde_json::to_vec_pretty(&evaluation.figures)?)?;
     for plot in &plots {
-        place(folder, &format!("{}.svg", plot.name), plot.svg().as_bytes())?;
-        place(folder, &format!("{}.png", plot.name), &plot.png()?)?;
+        place(&folder.join(plot.name).with_extension("svg"), plot.svg().as_bytes())?;
+        place(&folder.join(plot.name).with_extension("png"), &plot.png()?)?;
     }
     Ok(())
 }
 
 /// Writes a file so that it is there whole or not at all.
-pub(super) fn place(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let path = folder.join(name);
+pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
         let mut file = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?;
         file.write_all(bytes)?;
         #[cfg(unix)]
@@ -50,7 +50,7 @@ pub(super) fn place(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
             let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
             file.as_file().set_permissions(readable)?;
         }
-        file.persist(&path).map_err(|error| error.error)?;
+        file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
     write().with_context(|| path.display().to_string())

@@ -9,6 +9,7 @@
 )]
 #![allow(unreachable_pub, reason = "modules of one test binary")]
 
+mod accuracy;
 mod camera;
 mod chromium;
 mod pages;
@@ -346,4 +347,82 @@ fn a_gate_without_a_camera_sends_travellers_to_the_officer() {
     desk.browser.wait(&format!("document.querySelector('article.card').dataset.encounter === {declined:?}"));
     desk.browser.picture("readme-console");
     fit(&desk.browser, "a queue of people without a photo");
+}
+
+/// Two officers: one works the point, the other judges a pair blind; a supervisor learns of it, the first officer not.
+#[test]
+fn a_second_officer_disputes_a_match_and_only_the_supervisor_learns_of_it() {
+    if !possible() {
+        return;
+    }
+    let (house, staff) = Staff::with_house(Options::default());
+    let second = json!({ "name": "second", "role": "officer", "password": support::PASSWORD });
+    staff.administrator.post("/api/admin/v1/users", &second).ok();
+    let traveller = Person::new(0, "USA").with_reference(Picture::Obama);
+    staff.stage(300, &[traveller, Person::new(1, "FRA")]);
+    let first = Desk::of(&house);
+    first.sign_in("officer", "/console");
+    let looker = Desk::of(&house);
+    looker.sign_in("second", "/second-look");
+    looker.looked_at("second-look-rest");
+    let supervisor = Desk::of(&house);
+    supervisor.sign_in("supervisor", "/supervisor");
+    supervisor.browser.wait("document.querySelector('[data-shares]')");
+    let page = &supervisor.browser;
+    page.run("for (const input of document.querySelectorAll('[data-shares] input')) input.value = 1");
+    page.click("[data-shares] button");
+    page.wait("document.querySelector('[data-region=shares]').innerText.includes('every one')");
+    let eye = &looker.browser;
+    eye.keys(ENTER);
+    eye.wait("!document.querySelector('#waiting').hidden");
+    looker.looked_at("second-look-waiting");
+
+    let mut gate = staff.gate;
+    let encounter = gate.begin(&support::choice("photo", false, None));
+    gate.capture(&encounter, &[Picture::Obama2.bytes()]).ok();
+    first.boarded("ADEYEMI, ALEX", "face");
+    let console = "document.querySelector('main').innerText.replace(/\\d+ s|\\d+:\\d+/g, '')";
+    eye.wait("document.querySelectorAll('#pair img').length === 2 && !document.querySelector('.answers button').disabled");
+    let said = eye.read("document.body.innerText");
+    assert!(!said.contains("ADEYEMI") && !said.contains("onfirmed"), "blind: {said}");
+    eye.size(800, 600);
+    assert_eq!(
+        eye.see(
+            "[...document.querySelectorAll('.answers button, #left, #pair img')].every((part) => {
+            const box = part.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; })"
+        ),
+        true,
+        "all of it in 800 x 600"
+    );
+    eye.picture("second-look-pair-800");
+    fit(eye, "a pair at 800 x 600");
+    eye.scheme("dark");
+    eye.picture("second-look-pair-800-dark");
+    fit(eye, "a pair in the dark");
+    eye.keys("2");
+    eye.wait("document.querySelector('#waiting-why').innerText.includes('Counted')");
+    assert_eq!(
+        eye.see("document.querySelectorAll('img').length"),
+        0,
+        "nothing of the pair is left on the page"
+    );
+
+    page.wait("document.querySelector('[data-region=disputes]').innerText.includes('ADEYEMI, ALEX')");
+    supervisor.looked_at("supervisor-dispute");
+    page.size(800, 600);
+    page.picture("supervisor-dispute-800");
+    fit(page, "a dispute at 800 x 600");
+    let text = first.browser.read(console);
+    assert!(!text.contains("econd look") && !text.contains("held"), "the first officer is not told: {text}");
+    first.browser.picture("console-while-disputed");
+    page.click("[data-step=hold]");
+    page.wait("document.querySelector('[data-region=disputes]').innerText.includes('was told')");
+    supervisor.browser.picture("supervisor-told");
+    first.browser.wait(
+        "document.querySelector('[data-region=flow]').innerText.includes('inspect the document by hand')",
+    );
+    first.browser.picture("console-told");
+    page.click("[data-step=same-person]");
+    page.accept();
+    page.wait("!document.querySelector('[data-dispute]')");
 }

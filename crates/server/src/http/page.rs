@@ -6,7 +6,9 @@ use super::session::{
     carried_hash, check_password, hash_password, same_origin, session_end, token_hash,
 };
 use super::{App, Problem, blocking};
-use crate::pages::{self, Section, Viewer, admin, board, console, door, message, report, setup, sign_in, supervisor};
+use crate::pages::{
+    self, Section, Viewer, admin, board, console, door, message, report, setup, sign_in, supervisor,
+};
 use crate::service::Service;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -57,7 +59,9 @@ pub(super) fn role_in_words(role: Role) -> &'static str {
 fn viewer(user: &User) -> Viewer {
     let sections = match user.role {
         Role::Officer => vec![Section::Console, Section::SecondLook],
-        Role::Supervisor => vec![Section::Console, Section::SecondLook, Section::Supervisor, Section::Accuracy],
+        Role::Supervisor => {
+            vec![Section::Console, Section::SecondLook, Section::Supervisor, Section::Accuracy]
+        }
         Role::Auditor => vec![Section::Supervisor, Section::Accuracy],
         Role::Administrator => Section::ALL.to_vec(),
         Role::Carrier => Vec::new(),
@@ -260,6 +264,10 @@ async fn console_page(
 async fn second_look_page(user: Result<Officer, Problem>) -> Response {
     match user {
         Ok(Officer(user)) => pages::second_look::second_look(&viewer(&user)).into_response(),
+        // Not by way of the console: whoever has a board before them works there, and is given no pair of that point.
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+            Redirect::to("/sign-in?next=/second-look").into_response()
+        }
         Err(problem) => as_page(&problem),
     }
 }

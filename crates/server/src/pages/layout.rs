@@ -30,7 +30,8 @@ pub enum Section {
 
 impl Section {
     /// All rooms, in the order of the bar.
-    pub const ALL: [Self; 5] = [Self::Console, Self::SecondLook, Self::Supervisor, Self::Accuracy, Self::Admin];
+    pub const ALL: [Self; 5] =
+        [Self::Console, Self::SecondLook, Self::Supervisor, Self::Accuracy, Self::Admin];
 
     pub(super) fn path(self) -> &'static str {
         match self {

@@ -92,7 +92,7 @@ fn pack(port: &str, figures: &PackFigures) -> Markup {
                         h4 { "In people a day" }
                         ul .in-words { @for sentence in words { li { (sentence) } } }
                     }
-                    div .shares {
+                    div .tellings {
                         (shares("Why they were sent to an officer", "One traveller may have been for several reasons.", &figures.sent_for))
                         (shares("Nobody settled who it was", "They are in no rate of recognition.", &figures.unsettled))
                     }

@@ -1,8 +1,8 @@
 //! `/supervisor`: every voyage with its progress, and what declining costs in waiting, side by side.
 
 use super::board::{PointView, VoyageView, progress, status_in_words};
-use super::second_look::{DisputesView, disputes, shares};
 use super::layout::{Head, Section, Viewer, bar, clock_time, document};
+use super::second_look::{DisputesView, disputes, shares};
 use jiff::{Timestamp, civil::DateTime};
 use maud::{Markup, html};
 use portunus_core::encounter::LaneWaits;

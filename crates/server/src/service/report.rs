@@ -316,8 +316,9 @@ fn apart(cells: &BTreeMap<String, Counts>, groups: bool) -> Vec<CellFigures> {
             figure.rates.push(one);
         }
     }
-    // Who declared nothing comes last.
-    figures.sort_by_key(|figure| figure.cell == NOT_STATED);
+    // Ages by age; who declared nothing comes last.
+    let first = |cell: &str| cell.split(['-', '+']).next().and_then(|age| age.parse::<u32>().ok());
+    figures.sort_by_key(|figure| (figure.cell == NOT_STATED, first(&figure.cell)));
     figures
 }
 
