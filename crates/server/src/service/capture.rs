@@ -4,6 +4,7 @@ use super::{Refused, Service, lock};
 use jiff::Timestamp;
 use portunus_biometrics::face::quality::Advice;
 use portunus_biometrics::face::{Assessment, FaceError, ProbeOutcome};
+use portunus_biometrics::pack::calibration::ScoreType;
 use portunus_core::accuracy::Measured;
 use portunus_core::biometric::{Candidates, PackId};
 use portunus_core::decide::{
@@ -27,8 +28,6 @@ pub use portunus_store::Device;
 pub const FRAMES_MAX: usize = 5;
 /// A capture that another one overtook is decided again, at most so often.
 const DECISIONS_MAX: usize = 3;
-/// From so many people on a gallery's scores are normalised against it; below they are raw.
-const NORMALISED_FROM: u32 = 100;
 /// Good enough for an officer's eyes, small enough for decades.
 const CROP_JPEG_QUALITY: u8 = 90;
 
@@ -582,7 +581,10 @@ impl Seen {
     /// What is counted of it when the voyage is closed.
     fn measured(&self, pack: &PackId) -> Measured {
         let people = self.candidates.as_ref().map_or(0, |candidates| candidates.gallery_people);
-        let score_type = if people >= NORMALISED_FROM { "normalised" } else { "raw" };
+        let score_type = match ScoreType::of_gallery(people) {
+            ScoreType::Raw => "raw",
+            ScoreType::Normalised => "normalised",
+        };
         Measured {
             pack: pack.clone(),
             score_type: score_type.to_owned(),
