@@ -57,6 +57,7 @@ fn what_is_wrong_is_said_before_any_work() {
 }
 
 /// Real faces, and the cache that `portunus models fetch` filled.
+#[expect(clippy::disallowed_methods, reason = "a test must find the cache that the binary filled")]
 fn real() -> Option<(PathBuf, PathBuf)> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = set("PORTUNUS_TEST_CACHE")

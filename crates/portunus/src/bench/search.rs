@@ -146,7 +146,7 @@ pub(super) fn run(context: &Context, peers: &Peers) -> Result<Records> {
 /// What is searched.
 enum Ours {
     Scan { rows: Scanned, queries: Vec<Vec<f32>> },
-    Gallery { gallery: Gallery, probe: Template, now: Timestamp },
+    Gallery { gallery: Box<Gallery>, probe: Template, now: Timestamp },
 }
 
 impl Ours {
@@ -168,7 +168,7 @@ impl Ours {
             gallery.insert(PassengerId::from_bytes(id), &Template::new(pack.clone(), row)?)?;
         }
         let probe = Template::new(pack, queries.first().context("no query was drawn")?)?;
-        Ok(Self::Gallery { gallery, probe, now })
+        Ok(Self::Gallery { gallery: Box::new(gallery), probe, now })
     }
 
     fn search(&self, way: Way, kernel: Kernel) -> Result<()> {

@@ -46,7 +46,8 @@ pub(super) fn card(manifest: &Manifest, figures: &Figures, data: &str) -> String
         text,
         "## Calibration in the pack\n\nThe thresholds that a service uses come from the pack's own curves, measured on \
          {}: {} people, {} pictures. Columns \"pack's FPIR\" and \"pack's FNIR\" above tell what they give on the searches \
-         of this card.\n\n{}\n\n",
+         of this card; where both data sets show the same people, that is a check of the arithmetic and no evidence for \
+         others.\n\n{}\n\n",
         calibration.data,
         calibration.people,
         calibration.pictures,
@@ -65,11 +66,14 @@ fn pack(text: &mut String, manifest: &Manifest) {
     let _ = write!(
         text,
         "## The pack\n\n{}\n",
-        markdown(&[
-            table::cells(&["model", "SHA-256", "licence", "from", "changed"]),
-            file("detector", &manifest.detector.file),
-            file("recogniser", &manifest.recogniser.file),
-        ])
+        columns(
+            &[
+                table::cells(&["model", "SHA-256", "licence", "from", "changed"]),
+                file("detector", &manifest.detector.file),
+                file("recogniser", &manifest.recogniser.file),
+            ],
+            "---|"
+        )
     );
     let attack = match &manifest.presentation_attack {
         PresentationAttack::None { note } => note,
@@ -106,7 +110,7 @@ fn measured(text: &mut String, figures: &Figures) {
         );
         let own: Vec<_> = figures.groups.iter().filter(|cell| cell.protocol == *name).collect();
         if !own.is_empty() {
-            let _ = write!(text, "{}\n", markdown(&table::groups(&own)));
+            let _ = writeln!(text, "{}", markdown(&table::groups(&own)));
         }
     }
     if let Some(first) = figures.verification.first() {
@@ -129,17 +133,21 @@ fn measured(text: &mut String, figures: &Figures) {
     }
 }
 
-/// A table: numbers to the right, but for the first column.
+/// A table of figures: to the right, but for the first column.
 fn markdown(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
+    columns(rows, "--:|")
+}
+
+fn columns(rows: &[Vec<String>], rule: &str) -> String {
+    let width = rows.first().map_or(0, Vec::len);
     let mut text = String::new();
     for (at, row) in rows.iter().enumerate() {
         // A bar or an end of line would end the cell.
         let cell = |at: usize| row.get(at).map_or_else(String::new, |cell| plain(cell));
-        let cells: Vec<String> = (0..columns).map(cell).collect();
+        let cells: Vec<String> = (0..width).map(cell).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
         if at == 0 {
-            let _ = writeln!(text, "|---|{}", "--:|".repeat(columns.saturating_sub(1)));
+            let _ = writeln!(text, "|---|{}", rule.repeat(width.saturating_sub(1)));
         }
     }
     text

@@ -145,7 +145,7 @@ mod tests {
     /// 30 people, of whom 0..=8 are `few`, the others `many`; each is searched once, and every second is mated.
     fn searched() -> Searched {
         let search = |person: usize| {
-            let kind = if person % 2 == 0 { Kind::Mated } else { Kind::NonMated };
+            let kind = if person.is_multiple_of(2) { Kind::Mated } else { Kind::NonMated };
             let listed = Listed { score: Score(person as f32 / 30.0), same_person: kind == Kind::Mated };
             Search { person, kind, candidates: Some(vec![listed]) }
         };

@@ -13,8 +13,11 @@ use std::sync::Arc;
 
 const WIDTH: f64 = 760.0;
 const PANEL_HEIGHT: f64 = 380.0;
-/// Left, top, right and bottom of a panel, for labels.
-const MARGIN: [f64; 4] = [76.0, 44.0, 20.0, 56.0];
+/// Left, right and bottom of a panel, for labels.
+const MARGIN: [f64; 3] = [76.0, 28.0, 56.0];
+/// Names of lines in a row above the panel.
+const NAMES_A_ROW: usize = 2;
+const ROW: f64 = 18.0;
 /// Pixels of the PNG for each unit.
 const PNG_SCALE: f32 = 2.0;
 /// More lines than this look alike; the others stand in the tables.
@@ -23,7 +26,7 @@ pub(super) const LINES_MAX: usize = 5;
 /// The colours of a file of its own, which no page styles: at least 4.5:1 on white.
 const STYLE: &str = "text{font-family:'Ubuntu Light','Ubuntu',sans-serif;font-size:13px;fill:#1a1a1a}.title{font-size:15px}\
     .paper{fill:#fff}.grid{stroke:#d8d8d8}.axis{stroke:#555;fill:none}.line{fill:none;stroke-width:2}\
-    .mark{stroke:#555;stroke-dasharray:2 3}.s0{stroke:#0b5cad}.s1{stroke:#a8430a}.s2{stroke:#1b7a3d}\
+    .mark{stroke:#555;stroke-dasharray:2 3}.over{paint-order:stroke;stroke:#fff;stroke-width:4px}.s0{stroke:#0b5cad}.s1{stroke:#a8430a}.s2{stroke:#1b7a3d}\
     .s3{stroke:#7a3e9d}.s4{stroke:#7a6000}.d1{stroke-dasharray:8 4}.d2{stroke-dasharray:2 3}\
     .d3{stroke-dasharray:10 3 2 3}.d4{stroke-dasharray:5 2}";
 
@@ -133,7 +136,8 @@ fn search_det(evaluation: &Evaluation) -> Panel {
 }
 
 fn pair_det(pairs: &[verification::Pair]) -> Panel {
-    let points = verification::det(pairs).into_iter().filter(|point| point.0 > 0.0).collect();
+    let points =
+        verification::det(pairs).into_iter().filter(|point| point.0 > 0.0 && point.1 > 0.0).collect();
     let lines = vec![Line { name: "pairs".to_owned(), points }];
     let eer = verification::eer(pairs)
         .map_or_else(String::new, |eer| format!(" They are equal at {}.", percent(eer)));
@@ -169,6 +173,7 @@ fn search_scores(protocol: &str, all: &[Search]) -> Panel {
     histogram(
         format!("{protocol}: scores of searches"),
         [("in the gallery: own score, when first", own), ("not in the gallery: best score", other)],
+        ["score: larger is more alike; dotted: thresholds for an FPIR", "share of searches"],
         marks.collect(),
     )
 }
@@ -178,10 +183,21 @@ fn pair_scores(pairs: &[verification::Pair]) -> Panel {
         let kind = pairs.iter().filter(|pair| (pair.people[0] == pair.people[1]) == genuine);
         kind.filter_map(|pair| Some(pair.score?.0)).collect()
     };
-    histogram("Pairs: scores".to_owned(), [("one person", of(true)), ("two people", of(false))], Vec::new())
+    let labels = ["score: larger is more alike", "share of pairs"];
+    histogram(
+        "Pairs: scores".to_owned(),
+        [("one person", of(true)), ("two people", of(false))],
+        labels,
+        Vec::new(),
+    )
 }
 
-fn histogram(title: String, kinds: [(&str, Vec<f32>); 2], marks: Vec<(f64, String)>) -> Panel {
+fn histogram(
+    title: String,
+    kinds: [(&str, Vec<f32>); 2],
+    [x, y]: [&str; 2],
+    marks: Vec<(f64, String)>,
+) -> Panel {
     let all = || kinds.iter().flat_map(|(_, scores)| scores.iter().copied()).map(f64::from);
     let low = (all().fold(0.0, f64::min) * 5.0).floor() / 5.0;
     let high = (all().fold(1.0, f64::max) * 5.0).ceil() / 5.0;
@@ -208,8 +224,8 @@ fn histogram(title: String, kinds: [(&str, Vec<f32>); 2], marks: Vec<(f64, Strin
         let _ = write!(words, " The threshold for FPIR {what} is {at:.3}.");
     }
     let most = kinds.iter().map(|(_, scores)| scores.len()).max().unwrap_or(1);
-    let x = Axis { label: "score: larger is more alike".to_owned(), low, high, log: false };
-    let y = Axis::rate("share of searches", decade_below(most));
+    let x = Axis { label: x.to_owned(), low, high, log: false };
+    let y = Axis::rate(y, decade_below(most));
     Panel { title, words, x, y, lines, marks }
 }
 
@@ -220,8 +236,8 @@ fn steps(counts: &[usize], all: usize, low: f64) -> Vec<(f64, f64)> {
     let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0);
     let at = |bin: usize| low + bin as f64 / 50.0;
     let mut points = vec![(at(first), 0.0)];
-    for bin in first..=last {
-        points.extend([(at(bin), share(counts[bin])), (at(bin + 1), share(counts[bin]))]);
+    for (bin, count) in counts.iter().enumerate().take(last + 1).skip(first) {
+        points.extend([(at(bin), share(*count)), (at(bin + 1), share(*count))]);
     }
     points.push((at(last + 1), 0.0));
     points
@@ -292,17 +308,22 @@ impl Plot {
 }
 
 impl Panel {
+    /// Where the panel begins, under its title and the names of its lines.
+    fn top(&self) -> f64 {
+        34.0 + ROW * self.lines.len().div_ceil(NAMES_A_ROW) as f64
+    }
+
     fn x(&self, value: f64) -> f64 {
-        MARGIN[0] + self.x.place(value) * (WIDTH - MARGIN[0] - MARGIN[2])
+        MARGIN[0] + self.x.place(value) * (WIDTH - MARGIN[0] - MARGIN[1])
     }
 
     fn y(&self, value: f64) -> f64 {
-        MARGIN[1] + (1.0 - self.y.place(value)) * (PANEL_HEIGHT - MARGIN[1] - MARGIN[3])
+        self.top() + (1.0 - self.y.place(value)) * (PANEL_HEIGHT - self.top() - MARGIN[2])
     }
 
     fn drawing(&self) -> Markup {
-        let [left, top, right, bottom] = MARGIN;
-        let (end, floor) = (WIDTH - right, PANEL_HEIGHT - bottom);
+        let [left, right, bottom] = MARGIN;
+        let (top, end, floor) = (self.top(), WIDTH - right, PANEL_HEIGHT - bottom);
         let middle = top + (floor - top) / 2.0;
         html! {
             text class="title" x=(left) y="20" { (self.title) }
@@ -317,16 +338,16 @@ impl Panel {
             path class="axis" d=(format!("M{left} {top}V{floor}H{end}")) {}
             text x=((left + end) / 2.0) y=(floor + 42.0) text-anchor="middle" { (self.x.label) }
             text x="16" y=(middle) text-anchor="middle" transform=(format!("rotate(-90 16 {middle})")) { (self.y.label) }
-            @for (at, (value, label)) in self.marks.iter().enumerate() {
+            @for (value, _) in &self.marks {
                 line class="mark" x1=(self.x(*value)) x2=(self.x(*value)) y1=(top) y2=(floor) {}
-                // One under the other: thresholds lie close together.
-                text x=(self.x(*value) + 4.0) y=(top + 14.0 + 15.0 * at as f64) { (label) }
             }
             @for (at, line) in self.lines.iter().enumerate() {
                 path class=(format!("line s{at} d{at}")) d=(self.path(line)) {}
-                line class=(format!("line s{at} d{at}")) x1=(end - 316.0) x2=(end - 280.0)
-                    y1=(top + 10.0 + 18.0 * at as f64) y2=(top + 10.0 + 18.0 * at as f64) {}
-                text x=(end - 272.0) y=(top + 14.0 + 18.0 * at as f64) { (line.name) }
+                (name(at, &line.name))
+            }
+            // One under the other: thresholds lie close together.
+            @for (at, (value, label)) in self.marks.iter().enumerate() {
+                text class="over" x=(self.x(*value) + 4.0) y=(top + 15.0 + ROW * at as f64) { (label) }
             }
         }
     }
@@ -337,6 +358,16 @@ impl Panel {
             let _ = write!(path, "{}{:.1} {:.1}", if at == 0 { 'M' } else { 'L' }, self.x(*x), self.y(*y));
         }
         path
+    }
+}
+
+/// A line's name, with a piece of the line.
+fn name(at: usize, name: &str) -> Markup {
+    let x = MARGIN[0] + 330.0 * (at % NAMES_A_ROW) as f64;
+    let y = 40.0 + ROW * (at / NAMES_A_ROW) as f64;
+    html! {
+        line class=(format!("line s{at} d{at}")) x1=(x) x2=(x + 36.0) y1=(y - 4.0) y2=(y - 4.0) {}
+        text x=(x + 44.0) y=(y) { (name) }
     }
 }
 

@@ -21,7 +21,7 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;--
     font-variant-numeric:tabular-nums}th:first-child,td:first-child{text-align:left}thead th{border-color:var(--soft)}\
     svg{max-width:100%;height:auto}svg text{font-size:13px;fill:var(--ink)}svg .title{font-size:15px}\
     .grid{stroke:var(--rule)}.axis{stroke:var(--soft);fill:none}.line{fill:none;stroke-width:2}\
-    .mark{stroke:var(--soft);stroke-dasharray:2 3}.s0{stroke:var(--s0)}.s1{stroke:var(--s1)}.s2{stroke:var(--s2)}\
+    .mark{stroke:var(--soft);stroke-dasharray:2 3}.over{paint-order:stroke;stroke:var(--paper);stroke-width:4px}.s0{stroke:var(--s0)}.s1{stroke:var(--s1)}.s2{stroke:var(--s2)}\
     .s3{stroke:var(--s3)}.s4{stroke:var(--s4)}.d1{stroke-dasharray:8 4}.d2{stroke-dasharray:2 3}\
     .d3{stroke-dasharray:10 3 2 3}.d4{stroke-dasharray:5 2}";
 

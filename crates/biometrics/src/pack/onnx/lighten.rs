@@ -18,6 +18,9 @@ use super::wire::{Message, Value};
 use super::{MODEL_BYTES_MAX, OnnxError, number};
 use std::collections::{HashMap, HashSet};
 
+/// What a normalisation does to each channel: a factor and what is added.
+type ScaleAndShift = (Vec<f64>, Vec<f64>);
+
 /// A slope nearer to 1 than this is left where it is: the rewritten sum would lose too many digits.
 const DISTANCE_FROM_ONE_MIN: f64 = 1.0 / 256.0;
 
@@ -226,7 +229,7 @@ impl<'a> Graph<'a> {
     }
 
     /// What a `BatchNormalization` multiplies by and adds, per channel.
-    fn normalisation(&self, node: &Node) -> Result<Option<(Vec<f64>, Vec<f64>)>, OnnxError> {
+    fn normalisation(&self, node: &Node) -> Result<Option<ScaleAndShift>, OnnxError> {
         let [_, constants @ ..] = node.inputs.as_slice() else { return Ok(None) };
         let mut found = Vec::new();
         for name in constants {
