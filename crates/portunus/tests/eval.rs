@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use portunus_biometrics::face::{FaceEngine, Outcome, ProbeOutcome, similarity};
+use portunus_biometrics::pack::Pack;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -157,4 +159,29 @@ fn a_few_real_people_are_evaluated_and_again_from_the_cache() {
     assert_eq!(run(&["--json", "--no-cache"]).stdout, first.stdout);
     let table = String::from_utf8(run(&[]).stdout).unwrap();
     assert!(table.contains("FPIR wanted") && table.contains("rule of 30"), "{table}");
+}
+
+#[test]
+fn a_reference_and_a_probe_of_one_frame_have_one_template() {
+    let Some((faces, cache)) = real() else { return };
+    let pack = Pack::load(&cache.join("packs/opencv-zoo")).unwrap();
+    let runtime = cache.join("onnxruntime/1.32.0/libonnxruntime.so.1.32.0");
+    let engine = FaceEngine::load(&pack, &runtime, 1).unwrap();
+    let mut people: Vec<PathBuf> =
+        std::fs::read_dir(faces).unwrap().map(|entry| entry.unwrap().path()).collect();
+    people.sort();
+    let mut compared = 0;
+    for person in people.iter().take(12) {
+        let picture = std::fs::read_dir(person).unwrap().next().unwrap().unwrap().path();
+        let bytes = std::fs::read(picture).unwrap();
+        let ProbeOutcome::Found(probe) = engine.probe(&[&bytes], None).unwrap() else { continue };
+        let Outcome::Subject(subject) = engine.analyse(&bytes).unwrap().outcome else {
+            panic!("there is a face")
+        };
+        let reference = engine.template(&subject).unwrap();
+        let alike = similarity(&probe.template, &reference).unwrap().0;
+        assert!(alike > 0.999_999, "eval makes the templates of both from a probe: {alike}");
+        compared += 1;
+    }
+    assert!(compared > 8, "most pictures are good enough: {compared}");
 }
