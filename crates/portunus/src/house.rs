@@ -37,6 +37,11 @@ impl Folder {
     }
 }
 
+/// The policy pack that is used when none is named.
+pub(crate) fn built_in_policy() -> Result<Policy> {
+    Ok(Policy::from_toml(US_2025)?)
+}
+
 /// What every command that compares faces takes.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Choices {
@@ -54,7 +59,7 @@ pub(crate) struct Choices {
 
 impl Choices {
     fn policy(&self) -> Result<Policy> {
-        let Some(path) = &self.policy else { return Ok(Policy::from_toml(US_2025)?) };
+        let Some(path) = &self.policy else { return built_in_policy() };
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         Policy::from_toml(&text).with_context(|| path.display().to_string())
     }

@@ -5,6 +5,7 @@
 
 mod card;
 mod figures;
+mod from_store;
 mod groups;
 mod identification;
 mod pairs;
@@ -14,6 +15,7 @@ mod report;
 mod table;
 pub(crate) mod templates;
 
+use crate::house::Folder;
 use crate::models::{Bar, CacheArgs};
 use anyhow::{Context as _, Result, bail};
 use figures::Figures;
@@ -30,7 +32,7 @@ use templates::Templates;
 
 /// What it takes.
 #[derive(clap::Args, Debug)]
-#[command(group = clap::ArgGroup::new("what").args(["protocol", "gallery", "pairs"]).required(true).multiple(true))]
+#[command(group = clap::ArgGroup::new("what").args(["protocol", "gallery", "pairs", "from_store"]).required(true).multiple(true))]
 pub(crate) struct Args {
     #[command(flatten)]
     cache: CacheArgs,
@@ -38,8 +40,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pack: Option<PathBuf>,
     /// One folder for each person, with JPEG or PNG pictures of them
-    #[arg(long, value_name = "DIR")]
-    faces: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "from_store")]
+    faces: Option<PathBuf>,
+    /// A port's own adjudicated traffic instead of pictures: what the service counted, and the threshold that follows
+    /// [default folder: as `portunus serve`]
+    #[arg(long, value_name = "DATA", num_args = 0..=1, conflicts_with_all = ["protocol", "gallery", "pairs", "faces"])]
+    from_store: Option<Option<PathBuf>>,
+    /// The FPIR that a port's own threshold is to keep (with --from-store) [default: the built-in policy's]
+    #[arg(long, value_name = "RATE", requires = "from_store")]
+    fpir: Option<f64>,
     /// Trials to run: trial, role (reference, mated, nonmated), person, file; tab-separated, with that header
     #[arg(long, value_name = "FILE")]
     protocol: Vec<PathBuf>,
@@ -81,6 +90,12 @@ pub(crate) struct Args {
     threads: Option<usize>,
 }
 
+impl Args {
+    fn faces(&self) -> Result<&Path> {
+        self.faces.as_deref().context("say where the pictures are: --faces DIR")
+    }
+}
+
 /// More galleries, people or threads than this are a slip of the pen.
 const COUNT_MAX: usize = 1_000_000;
 
@@ -98,21 +113,22 @@ struct Asked {
 
 impl Asked {
     fn read(args: &Args) -> Result<Self> {
-        if !args.faces.is_dir() {
-            bail!("{} is no folder of faces", args.faces.display());
+        let faces = args.faces()?;
+        if !faces.is_dir() {
+            bail!("{} is no folder of faces", faces.display());
         }
         let mut protocols = Vec::new();
         for list in &args.protocol {
-            protocols.push(Protocol::read(list, &args.faces)?);
+            protocols.push(Protocol::read(list, faces)?);
         }
         if !args.gallery.is_empty() {
-            let people = templates::people(&args.faces)?;
+            let people = templates::people(faces)?;
             let Args { references, trials, seed, .. } = *args;
             for gallery in args.gallery.iter().copied() {
                 protocols.push(protocol::draw(&people, Drawing { gallery, references, trials, seed })?);
             }
         }
-        let pairs = args.pairs.as_ref().map(|list| pairs::read(list, &args.faces)).transpose()?;
+        let pairs = args.pairs.as_ref().map(|list| pairs::read(list, faces)).transpose()?;
         let groups = args.groups.as_deref().map(Groups::read).transpose()?;
         Ok(Self { protocols, pairs: pairs.unwrap_or_default(), groups })
     }
@@ -134,6 +150,12 @@ pub(crate) struct Evaluation {
 
 /// Measures and prints.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if let Some(data) = &args.from_store {
+        let wanted = args
+            .fpir
+            .map_or_else(|| Ok(crate::house::built_in_policy()?.wanted_fpir.get()), Ok::<_, anyhow::Error>)?;
+        return from_store::run(&Folder { data: data.clone() }.path()?, wanted, args.json);
+    }
     let asked = Asked::read(args)?;
     let cache = args.cache.locate()?;
     let pack = match &args.pack {
@@ -149,7 +171,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         report::write(&evaluation, folder)?;
     }
     if let Some(file) = &args.card {
-        let folder = || args.faces.file_name().unwrap_or_default().to_string_lossy();
+        let faces = args.faces()?;
+        let folder = || faces.file_name().unwrap_or_default().to_string_lossy();
         let data = args.data.clone().unwrap_or_else(|| format!("The pictures of the folder `{}`.", folder()));
         report::place(file, card::card(pack.manifest(), &evaluation.figures, &data).as_bytes())?;
     }
