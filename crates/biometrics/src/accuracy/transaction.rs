@@ -1,5 +1,6 @@
 //! How often a stranger matches in a whole transaction: frames fused, references fused, attempts repeated.
 
+use super::EVENTS_MIN;
 use super::histogram::Histogram;
 use super::resample::Draws;
 use crate::face::template::{Template, TemplateError, dot};
@@ -90,8 +91,13 @@ pub fn curve(
     seed: u64,
 ) -> Result<Curve, String> {
     let scores = impostor_scores(people, kind, score, seed).map_err(|error| error.to_string())?;
+    let with = |pictures: u32| people.iter().filter(|own| own.len() >= pictures as usize).count() as f64;
+    // Rounds draw the same two people again: what stands behind a rate are pairs of people, by pictures fused of each.
+    let pairs = with(kind.references) * with(kind.frames * kind.attempts) / 2.0;
+    let pairs = pairs * f64::from(kind.frames * kind.references);
+    let backed: Vec<f64> = RATES.into_iter().filter(|rate| rate * pairs >= EVENTS_MIN as f64).collect();
     let mut points: Vec<Point> = Vec::new();
-    for (fmr, score) in scores.calibrate(&RATES) {
+    for (fmr, score) in scores.calibrate(&backed) {
         let fmr = Rate::new(fmr).ok_or("a rate over 1")?;
         // A rate that needs no higher a score than the one before says nothing new.
         if points.last().is_none_or(|last| last.score < score) {
@@ -155,5 +161,15 @@ mod tests {
         let kind = Transaction { frames: 3, references: 1, attempts: 1 };
         let scores = impostor_scores(&people, kind, ScoreType::Raw, 1).unwrap();
         assert_eq!(scores.count(), u64::from(ROUNDS_MAX) * 10 * 19);
+    }
+
+    #[test]
+    fn a_rate_needs_thirty_pairs_of_people_behind_it_and_draws_of_the_same_two_do_not_count() {
+        let measured = |count| curve(&strangers(count, 1), Transaction::ONE, ScoreType::Raw, 1);
+        // 4,950 pairs of people, though 594,000 comparisons.
+        let rates: Vec<f64> =
+            measured(100).unwrap().measured().points.iter().map(|point| point.fmr.get()).collect();
+        assert_eq!(rates, [1e-1, 3e-2, 1e-2]);
+        assert!(measured(5).unwrap_err().contains("too few"));
     }
 }

@@ -3,22 +3,17 @@
 use super::CacheArgs;
 use super::progress::Bar;
 use crate::eval::templates;
-use anyhow::{Context as _, Result, anyhow, bail};
-use portunus_biometrics::accuracy::Histogram;
-use portunus_biometrics::accuracy::transaction::impostor_scores;
+use anyhow::{Context as _, Result, bail};
+use portunus_biometrics::accuracy::transaction::curve;
 use portunus_biometrics::face::{FaceEngine, Template};
 use portunus_biometrics::pack::Pack;
-use portunus_biometrics::pack::calibration::{Curve, Measured, MeasuredCurve, Point, ScoreType, Transaction};
-use portunus_core::biometric::Rate;
+use portunus_biometrics::pack::calibration::{Curve, Measured, ScoreType, Transaction};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// More pictures than this take hours and memory: all pairs are compared.
 const PICTURES_MAX: usize = 100_000;
-/// The rates that are looked for; those that too few comparisons stand behind are left out.
-const RATES: [f64; 17] =
-    [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 2e-6, 1e-6, 3e-7, 1e-7, 3e-8, 1e-8, 1e-9];
 /// One picture against one; frames and references fused; and two attempts of that.
 const TRANSACTIONS: [Transaction; 3] = [
     Transaction::ONE,
@@ -72,32 +67,15 @@ fn curves(people: &[Vec<Template>]) -> Result<Vec<Curve>> {
     let mut curves = Vec::new();
     for score in [ScoreType::Raw, ScoreType::Normalised] {
         for kind in TRANSACTIONS {
-            let scores = impostor_scores(people, kind, score, SEED)?;
-            match curve(score, kind, &scores) {
+            match curve(people, kind, score, SEED) {
                 Ok(curve) => curves.push(curve),
-                Err(error) if kind == Transaction::ONE => return Err(error),
+                Err(error) if kind == Transaction::ONE => bail!(error),
                 // People with so many pictures are rare: the larger transactions are read by what there is.
                 Err(error) => eprintln!("{score:?} scores, {kind:?}: left out: {error}"),
             }
         }
     }
     Ok(curves)
-}
-
-fn curve(score: ScoreType, kind: Transaction, scores: &Histogram) -> Result<Curve> {
-    let mut points: Vec<Point> = Vec::new();
-    for (fmr, score) in scores.calibrate(&RATES) {
-        let fmr = Rate::new(fmr).context("a constant between 0 and 1")?;
-        // A rate that needs no higher a score than the one before says nothing new.
-        if points.last().is_none_or(|last| last.score < score) {
-            points.push(Point { fmr, score });
-        }
-    }
-    let Transaction { frames, references, attempts } = kind;
-    let comparisons = scores.count();
-    MeasuredCurve { score, frames, references, attempts, comparisons, points }
-        .try_into()
-        .map_err(|error: String| anyhow!("{comparisons} comparisons between people are too few: {error}"))
 }
 
 /// The templates of everyone who has any, by person; how many pictures gave none.
@@ -118,42 +96,4 @@ fn templates(
     let own = |paths: &Vec<PathBuf>| paths.iter().filter_map(|path| made.remove(path)?.ok()).collect();
     let people: Vec<Vec<Template>> = people.values().map(own).collect();
     Ok((people.into_iter().filter(|own| !own.is_empty()).collect(), without))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use portunus_core::biometric::Score;
-
-    /// `count` impostor scores, evenly from 0 to 1.
-    fn even(count: u32) -> Histogram {
-        let mut scores = Histogram::default();
-        (0..count).for_each(|at| scores.add(Score(at as f32 / count as f32)));
-        scores
-    }
-
-    fn of(count: u32) -> Result<Curve> {
-        curve(ScoreType::Raw, Transaction::ONE, &even(count))
-    }
-
-    #[test]
-    fn the_printed_curve_is_one_that_a_manifest_takes() {
-        let measured = of(110_000).unwrap();
-        let rates: Vec<f64> = measured.measured().points.iter().map(|point| point.fmr.get()).collect();
-        // 30 false matches stand behind 3e-4 of 110,000, fewer behind what comes next.
-        assert_eq!(rates, [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4]);
-        for point in &measured.measured().points {
-            assert!((f64::from(point.score.0) - (1.0 - point.fmr.get())).abs() < 2e-4, "{point:?}");
-        }
-        let again: Curve = toml::from_str(&toml::to_string(&measured).unwrap()).unwrap();
-        assert_eq!(again, measured);
-    }
-
-    #[test]
-    fn too_few_comparisons_are_an_error_that_says_so() {
-        for count in [0, 200] {
-            let said = of(count).unwrap_err().to_string();
-            assert!(said.contains("too few"), "{said}");
-        }
-    }
 }
