@@ -1,14 +1,19 @@
 //! `portunus references import`: portraits from a folder, a zip or a CSV, each under its document.
 
-use crate::bundle;
+use crate::bundle::{self, Item};
 use crate::house::Choices;
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use portunus_core::voyage::VoyageStatus;
 use portunus_server::service::{ReferenceOutcome, Service};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Portraits that are read before the first of them is taken in.
+const TOGETHER_MAX: usize = 32;
 
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Command {
@@ -58,20 +63,29 @@ pub(crate) fn run(command: &Command) -> Result<()> {
     let service = args.choices.open()?;
     let bar = bar(bundle.len() as u64, "portraits");
     let mut report = Report { added: 0, unchanged: 0, replaced: 0, refused: Vec::new(), voyages: Vec::new() };
-    for item in bundle {
-        let outcome = match item.result {
-            Ok((document, portrait)) => service.add_reference(&document, &portrait)?,
-            Err(problem) => ReferenceOutcome::Refused { reason: problem.to_string() },
-        };
-        match outcome {
-            ReferenceOutcome::Added => report.added += 1,
-            ReferenceOutcome::Unchanged => report.unchanged += 1,
-            ReferenceOutcome::Replaced => report.replaced += 1,
-            outcome @ ReferenceOutcome::Refused { .. } => {
-                report.refused.push(Imported { source: item.source, outcome })
-            }
+    let mut bundle = bundle.into_iter().peekable();
+    while bundle.peek().is_some() {
+        // Several at once, on all cores; what names a document again waits, so that the later one stands.
+        let mut together = Vec::new();
+        let mut documents = HashSet::new();
+        while together.len() < TOGETHER_MAX
+            && bundle.peek().is_some_and(|item| {
+                item.result.as_ref().is_ok_and(|(of, _)| documents.insert(of.clone())) || item.result.is_err()
+            })
+        {
+            together.extend(bundle.next());
         }
-        bar.inc(1);
+        for (source, outcome) in added(&service, together) {
+            match outcome? {
+                ReferenceOutcome::Added => report.added += 1,
+                ReferenceOutcome::Unchanged => report.unchanged += 1,
+                ReferenceOutcome::Replaced => report.replaced += 1,
+                outcome @ ReferenceOutcome::Refused { .. } => {
+                    report.refused.push(Imported { source, outcome })
+                }
+            }
+            bar.inc(1);
+        }
     }
     bar.finish_and_clear();
     report.voyages = stage(&service)?;
@@ -84,6 +98,37 @@ pub(crate) fn run(command: &Command) -> Result<()> {
         bail!("no portrait was taken; what is wrong stands above");
     }
     Ok(())
+}
+
+/// What became of each item, in their order.
+fn added(service: &Service, items: Vec<Item>) -> Vec<(String, Result<ReferenceOutcome>)> {
+    let one = |item: Item| {
+        let outcome = match item.result {
+            Ok((document, portrait)) => service.add_reference(&document, &portrait).map_err(Into::into),
+            Err(problem) => Ok(ReferenceOutcome::Refused { reason: problem.to_string() }),
+        };
+        (item.source, outcome)
+    };
+    let waiting: Vec<Mutex<Option<Item>>> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = waiting.get(at) else { return done };
+            let item = item.lock().unwrap_or_else(PoisonError::into_inner).take();
+            done.extend(item.map(|item| (at, one(item))));
+        }
+    };
+    let mut done: Vec<(usize, _)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..crate::eval::threads()).map(|_| scope.spawn(work)).collect();
+        let join = |worker: std::thread::ScopedJoinHandle<'_, Vec<_>>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().flat_map(join).collect()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 fn stage(service: &Service) -> Result<Vec<Staged>> {

@@ -179,6 +179,7 @@ pub struct FaceEngine {
     same_person: Score,
     quality_limits: quality::Limits,
     steps: Steps,
+    workers: usize,
 }
 
 impl FaceEngine {
@@ -206,6 +207,7 @@ impl FaceEngine {
             same_person: pack.calibration().curve(ScoreType::Raw, Transaction::ONE).threshold(1, same_person),
             quality_limits: quality::Limits::of(&pack.manifest().quality)?,
             steps,
+            workers,
         })
     }
 
@@ -283,14 +285,12 @@ impl FaceEngine {
     /// # Errors
     /// When the model fails or gives no template.
     pub fn template(&self, subject: &Subject) -> Result<Template, FaceError> {
-        let template = |chip: &Picture| -> Result<Template, FaceError> {
-            Ok(Template::new(self.pack.clone(), &self.recogniser.run(chip)?)?)
-        };
-        let seen = template(&subject.chip)?;
+        let template = |values: &[f32]| Template::new(self.pack.clone(), values);
         if !self.steps.mirrored_pass {
-            return Ok(seen);
+            let [seen] = self.recogniser.run([&subject.chip])?;
+            return Ok(template(&seen)?);
         }
-        let mirrored = template(&subject.chip.mirrored())?;
-        Ok(Template::fuse(&[(&seen, 1.0), (&mirrored, 1.0)])?)
+        let [seen, mirrored] = self.recogniser.run([&subject.chip, &subject.chip.mirrored()])?;
+        Ok(Template::mean(&[&template(&seen)?, &template(&mirrored)?])?)
     }
 }

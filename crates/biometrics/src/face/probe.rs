@@ -1,6 +1,7 @@
 //! The frames of one encounter become one template: the best usable frames of one and the same person, fused.
 
 use crate::face::explain::{Explanation, FrameExplanation};
+use crate::face::net::NetError;
 use crate::face::{Analysis, FaceEngine, FaceError, Outcome, Picture, PresentationAttack, Subject};
 use crate::face::{Template, similarity};
 use portunus_core::biometric::Score;
@@ -28,6 +29,9 @@ pub enum FrameUse {
     /// It is no picture.
     Refused(crate::face::PictureError),
 }
+
+/// What became of a frame; its subject and how many bystanders, where it has one; and what stands behind that.
+type Framed = (FrameUse, Option<(Subject, u32)>, FrameExplanation);
 
 /// A person's probe. Biometric data: no `Debug`.
 pub struct Probe {
@@ -79,28 +83,13 @@ impl FaceEngine {
         if !(1..=FRAMES_MAX).contains(&frames.len()) {
             return Err(FaceError::Frames(frames.len()));
         }
-        let mut uses = Vec::new();
-        let mut subjects = Vec::new();
-        let mut notes: Vec<FrameExplanation> = Vec::new();
-        for (index, bytes) in frames.iter().enumerate() {
-            let mut note = FrameExplanation::default();
-            uses.push(match Picture::decode(bytes, &self.limits) {
-                Err(error) => FrameUse::Refused(error),
-                Ok(picture) => {
-                    let Analysis { outcome, bystanders, .. } =
-                        self.analyse_picture(&picture, explain.is_some().then_some(&mut note))?;
-                    match outcome {
-                        Outcome::NoFace => FrameUse::NoFace,
-                        Outcome::Several => FrameUse::Several,
-                        Outcome::Subject(subject) => {
-                            let usable = subject.quality.usable();
-                            subjects.push((index, subject, bystanders));
-                            if usable { FrameUse::Spare } else { FrameUse::PoorQuality }
-                        }
-                    }
-                }
-            });
+        let seen = self.each(frames, |bytes| self.frame(bytes, explain.is_some()));
+        let (mut uses, mut subjects, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, seen) in seen.into_iter().enumerate() {
+            let (used, subject, note) = seen?;
+            uses.push(used);
             notes.push(note);
+            subjects.extend(subject.map(|(subject, bystanders)| (index, subject, bystanders)));
         }
         let outcome = self.fuse(subjects, &mut uses, &mut notes)?;
         if let Some(explain) = explain.as_mut() {
@@ -111,6 +100,41 @@ impl FaceEngine {
             Some(ProbeOutcome::Found(probe)) => ProbeOutcome::Found(Probe { frames: uses, ..probe }),
             Some(other) => other,
             None => nobody(uses)?,
+        })
+    }
+
+    /// One frame: what it is good for, its subject and how many bystanders, and what stands behind that.
+    fn frame(&self, bytes: &[u8], explained: bool) -> Result<Framed, NetError> {
+        let mut note = FrameExplanation::default();
+        let picture = match Picture::decode(bytes, &self.limits) {
+            Ok(picture) => picture,
+            Err(error) => return Ok((FrameUse::Refused(error), None, note)),
+        };
+        let Analysis { outcome, bystanders, .. } =
+            self.analyse_picture(&picture, explained.then_some(&mut note))?;
+        Ok(match outcome {
+            Outcome::NoFace => (FrameUse::NoFace, None, note),
+            Outcome::Several => (FrameUse::Several, None, note),
+            Outcome::Subject(subject) => {
+                let used = if subject.quality.usable() { FrameUse::Spare } else { FrameUse::PoorQuality };
+                (used, Some((subject, bystanders)), note)
+            }
+        })
+    }
+
+    /// Does the same with each of a few things, on as many threads as there are workers; in order.
+    fn each<T: Sync, R: Send>(&self, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        let share = things.len().div_ceil(self.workers.max(1)).max(1);
+        let (mine, others) = things.split_at(share.min(things.len()));
+        std::thread::scope(|scope| {
+            let all = |part: &[T]| part.iter().map(&work).collect::<Vec<R>>();
+            let others: Vec<_> = others.chunks(share).map(|part| scope.spawn(move || all(part))).collect();
+            let mut done = all(mine);
+            for part in others {
+                // A panic there is a panic here.
+                done.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            done
         })
     }
 
@@ -130,8 +154,10 @@ impl FaceEngine {
             let best = (!subjects.is_empty()).then(|| subjects.swap_remove(0).1);
             return Ok(best.map(ProbeOutcome::PoorQuality));
         }
-        let templates =
-            subjects[..usable].iter().map(|(_, s, _)| self.template(s)).collect::<Result<Vec<_>, _>>()?;
+        let templates = self
+            .each(&subjects[..usable], |(_, s, _)| self.template(s))
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
         let Some((anchor, alike)) = majority(&templates, self.same_person) else {
             subjects[..usable].iter().for_each(|(index, ..)| uses[*index] = FrameUse::Unlike);
             return Ok(Some(ProbeOutcome::Several));

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Counts of scores by bin, for mated searches or not, and which score.
+type Bins = BTreeMap<(bool, &'static str), BTreeMap<i32, u64>>;
+
 /// What one port's traffic says.
 #[derive(Serialize)]
 struct Port {
@@ -107,7 +110,7 @@ fn of_port(port: PortFigures, scores: &mut BTreeMap<(String, String), ByType>, w
     let name = port.port;
     let of_pack = |figures: PackFigures| {
         let types = scores.remove(&(name.clone(), figures.pack.clone())).unwrap_or_default();
-        let of_type = |(score_type, bins): (String, BTreeMap<(bool, &'static str), BTreeMap<i32, u64>>)| {
+        let of_type = |(score_type, bins): (String, Bins)| {
             let empty = BTreeMap::new();
             let of = |mated, whose| bins.get(&(mated, word(whose))).unwrap_or(&empty);
             let recommended =
