@@ -81,12 +81,23 @@ pub struct Gallery {
     matrix: Matrix,
     /// What a search reads, made of them.
     searched: OnceLock<Searched>,
+    raw: bool,
 }
 
 impl Gallery {
     /// An empty gallery for a voyage, for templates of one pack.
     pub fn new(owner: VoyageId, window: Window, pack: PackId) -> Self {
-        Self { owner, window, pack, matrix: Matrix::default(), searched: OnceLock::new() }
+        Self { owner, window, pack, matrix: Matrix::default(), searched: OnceLock::new(), raw: false }
+    }
+
+    /// Scores stay raw, however many people come: to measure what normalising buys. A service does not.
+    pub fn keep_raw(&mut self) {
+        self.searched.take();
+        self.raw = true;
+    }
+
+    fn score_type(&self) -> ScoreType {
+        if self.raw { ScoreType::Raw } else { ScoreType::of_gallery(self.people()) }
     }
 
     /// Whose it is.
@@ -205,7 +216,7 @@ impl Gallery {
         let found = self.search(probe, now, CANDIDATES_MAX)?;
         let Wanted { fpir, frames, attempts } = wanted;
         let transaction = Transaction { frames, references: self.searched().references, attempts };
-        let curve = calibration.curve(ScoreType::of_gallery(self.people()), transaction);
+        let curve = calibration.curve(self.score_type(), transaction);
         let candidate = |(passenger, score)| Candidate {
             passenger,
             score,
@@ -221,7 +232,7 @@ impl Gallery {
     }
 
     fn searched(&self) -> &Searched {
-        self.searched.get_or_init(|| Searched::of(&self.matrix))
+        self.searched.get_or_init(|| Searched::of(&self.matrix, self.score_type()))
     }
 
     fn mismatch(&self, template: &Template) -> PackMismatch {

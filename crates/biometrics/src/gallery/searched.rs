@@ -24,7 +24,7 @@ pub(super) struct Searched {
 }
 
 impl Searched {
-    pub(super) fn of(references: &Matrix) -> Self {
+    pub(super) fn of(references: &Matrix, scores: ScoreType) -> Self {
         let mut sums: Vec<Zeroizing<Vec<f32>>> = Vec::new();
         sums.resize_with(references.people() as usize, Zeroizing::default);
         for (member, row) in references.member_of_rows().iter().zip(references.iter()) {
@@ -34,7 +34,7 @@ impl Searched {
         }
         // References that cancel out are no face: such a row is like nobody.
         let fused: Vec<Zeroizing<Vec<f32>>> = sums.into_iter().map(|sum| unit(&sum).unwrap_or(sum)).collect();
-        let centre = match ScoreType::of_gallery(references.people()) {
+        let centre = match scores {
             ScoreType::Raw => None,
             ScoreType::Normalised => Centre::of(fused.iter().map(|row| row.as_slice())),
         };

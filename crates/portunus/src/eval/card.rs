@@ -113,6 +113,14 @@ fn measured(text: &mut String, figures: &Figures) {
             let _ = writeln!(text, "{}", markdown(&table::groups(&own)));
         }
     }
+    if !figures.steps.is_empty() {
+        let _ = write!(
+            text,
+            "## What each step buys and costs\n\n{}\nEach line adds a step to the one before; the last is the service. From \
+             a picture's bytes to its template on one thread of the machine that made this card.\n\n",
+            markdown(&table::steps(figures))
+        );
+    }
     if let Some(first) = figures.verification.first() {
         let rate = |rate: Option<f64>| rate.map_or_else(|| "unknown".to_owned(), table::percent);
         let _ = write!(

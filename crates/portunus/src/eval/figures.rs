@@ -35,6 +35,9 @@ pub(crate) struct Figures {
     pub(crate) fta_reasons: BTreeMap<&'static str, usize>,
     /// How many pictures.
     pub(crate) pictures: usize,
+    /// What each step of the pipeline buys and costs, where it was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) steps: Vec<super::steps::Step>,
     /// Figures by declared group.
     pub(crate) groups: Vec<groups::Cell>,
 }
@@ -129,6 +132,7 @@ impl Figures {
             fta: share(lost, templates.len()),
             fta_reasons,
             pictures: templates.len(),
+            steps: Vec::new(),
             groups: declared.map_or_else(Vec::new, |declared| groups::cells(declared, searched)),
         }
     }

@@ -48,11 +48,21 @@ pub(crate) struct Calibrated {
     pub(crate) misses: usize,
 }
 
+/// How galleries score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scores {
+    /// As the service does.
+    AsServed,
+    /// Never normalised, to see what normalising buys.
+    Raw,
+}
+
 /// Runs a protocol with the templates of its pictures.
 pub(crate) fn run(
     protocol: &Protocol,
     templates: &Templates,
     (pack, calibration): (&PackId, &Calibration),
+    scores: Scores,
     threads: usize,
 ) -> Result<Searched> {
     let mut searched = Searched {
@@ -67,7 +77,10 @@ pub(crate) fn run(
         calibrated: [Calibrated { threshold: f32::MIN, ..Calibrated::default() }; FPIRS.len()],
     };
     for trial in &protocol.trials {
-        let gallery = gallery(trial, pack, templates)?;
+        let mut gallery = gallery(trial, pack, templates)?;
+        if scores == Scores::Raw {
+            gallery.keep_raw();
+        }
         searched.not_enrolled += trial.references.len() - gallery.people() as usize;
         let share = trial.probes.len().div_ceil(threads.max(1)).max(1);
         let done: Vec<Result<Vec<_>>> = std::thread::scope(|scope| {

@@ -12,6 +12,7 @@ mod pairs;
 mod plot;
 mod protocol;
 mod report;
+mod steps;
 mod table;
 pub(crate) mod templates;
 
@@ -20,7 +21,7 @@ use crate::models::{Bar, CacheArgs};
 use anyhow::{Context as _, Result, bail};
 use figures::Figures;
 use groups::Groups;
-use identification::Searched;
+use identification::{Scores, Searched};
 use portunus_biometrics::accuracy::verification;
 use portunus_biometrics::face::{FaceEngine, similarity};
 use portunus_biometrics::pack::{Calibration, Pack};
@@ -82,6 +83,9 @@ pub(crate) struct Args {
     /// What the pictures are, in a sentence for the card
     #[arg(long, value_name = "TEXT", requires = "card")]
     data: Option<String>,
+    /// Leave the pipeline's steps out, one after the other, and say what each buys and costs
+    #[arg(long)]
+    steps: bool,
     /// Make all templates anew, keep none
     #[arg(long)]
     no_cache: bool,
@@ -166,7 +170,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let engine = FaceEngine::load(&pack, &cache.ensure_runtime(&Bar)?, threads)?;
     let kept = if args.no_cache { None } else { Some(templates::Cache::open(cache.dir(), engine.pack())?) };
     let templates = templates::acquire(&engine, kept.as_ref(), &asked.pictures(), threads)?;
-    let evaluation = evaluate(&asked, templates, (engine.pack(), pack.calibration()), threads)?;
+    let mut evaluation =
+        evaluate(&asked, templates, (engine.pack(), pack.calibration()), Scores::AsServed, threads)?;
+    if args.steps {
+        evaluation.figures.steps = steps::run(args, &asked, &cache, &pack, threads)?;
+    }
     if let Some(folder) = &args.out {
         report::write(&evaluation, folder)?;
     }
@@ -192,12 +200,13 @@ fn evaluate(
     asked: &Asked,
     templates: Templates,
     pack: (&PackId, &Calibration),
+    scores: Scores,
     threads: usize,
 ) -> Result<Evaluation> {
     let searched: Result<Vec<Searched>> = asked
         .protocols
         .iter()
-        .map(|protocol| identification::run(protocol, &templates, pack, threads))
+        .map(|protocol| identification::run(protocol, &templates, pack, scores, threads))
         .collect();
     let searched = searched?;
     let compared = compare(&asked.pairs, &templates)?;

@@ -119,6 +119,25 @@ pub(super) fn verification(figures: &Figures) -> Vec<Vec<String>> {
     rows
 }
 
+/// The header and rows of the pipeline's steps.
+pub(super) fn steps(figures: &Figures) -> Vec<Vec<String>> {
+    let mut header = cells(&["step", "ms each"]);
+    if let Some(first) = figures.steps.first() {
+        let of = |missed: &super::steps::Missed| {
+            format!("FNIR at FPIR {}, {}", percent(missed.fpir), missed.protocol)
+        };
+        header.extend(first.identification.iter().map(of));
+    }
+    let rows = figures.steps.iter().map(|step| {
+        let missed = step
+            .identification
+            .iter()
+            .map(|at| format!("{} ({})", percent(at.fnir), between(at.low, at.high)));
+        [step.step.to_owned(), format!("{:.1}", step.milliseconds)].into_iter().chain(missed).collect()
+    });
+    std::iter::once(header).chain(rows).collect()
+}
+
 /// The header and rows of the groups of one protocol.
 pub(super) fn groups(of: &[&Cell]) -> Vec<Vec<String>> {
     let mut rows =
@@ -200,6 +219,9 @@ pub(super) fn text(figures: &Figures) -> String {
         if !groups_of.is_empty() {
             let _ = write!(text, "\n{}", columns(&groups(&groups_of)));
         }
+    }
+    if !figures.steps.is_empty() {
+        let _ = write!(text, "\nwhat each step buys and costs\n{}", columns(&steps(figures)));
     }
     if let Some(first) = figures.verification.first() {
         let _ = write!(
