@@ -165,7 +165,7 @@ fn a_few_real_people_are_evaluated_and_again_from_the_cache() {
 fn a_reference_and_a_probe_of_one_frame_have_one_template() {
     let Some((faces, cache)) = real() else { return };
     let pack = Pack::load(&cache.join("packs/opencv-zoo")).unwrap();
-    let runtime = cache.join("onnxruntime/1.32.0/libonnxruntime.so.1.32.0");
+    let runtime = cache.join("onnxruntime/1.28.0/libonnxruntime.so.1.28.0");
     let engine = FaceEngine::load(&pack, &runtime, 1).unwrap();
     let mut people: Vec<PathBuf> =
         std::fs::read_dir(faces).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -6,9 +6,12 @@
 //! from callers in parallel, and a machine of N cores needs N sessions. Callers beyond that wait.
 
 use crate::pack::manifest::{Channels, Finite};
+use memchr::memmem;
 use ort::environment::Environment;
 use ort::session::{Session, builder::GraphOptimizationLevel};
 use ort::value::TensorRef;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use zeroize::Zeroizing;
@@ -25,6 +28,15 @@ pub enum NetError {
         path: PathBuf,
         /// What the loader said.
         reason: String,
+    },
+    /// The library would report to its maker.
+    #[error(
+        "{path} is a build of ONNX Runtime that reports its use to its maker over the network, and nothing here may: \
+         take 1.28.0, or one that was built without telemetry"
+    )]
+    Uploads {
+        /// The library.
+        path: PathBuf,
     },
     /// A model does not load.
     #[error("the pack's {model} cannot be loaded: {reason}; fetch it again with `portunus models fetch`")]
@@ -63,6 +75,7 @@ fn environment(library: &Path) -> Result<&'static Environment, NetError> {
         return Ok(ready);
     }
     let failed = |reason: String| NetError::Runtime { path: library.into(), reason };
+    silent(library)?;
     let ready = ort::init_from(library)
         .map_err(|e| failed(e.to_string()))?
         .with_name("portunus")
@@ -70,6 +83,31 @@ fn environment(library: &Path) -> Result<&'static Environment, NetError> {
         .build()
         .map_err(|e| failed(e.to_string()))?;
     Ok(ENVIRONMENT.get_or_init(|| ready))
+}
+
+/// Where the published builds for Linux report from 1.29.0 on, beginning with an event while their environment is made,
+/// which `with_telemetry(false)` is too late for.
+const COLLECTOR: &[u8] = b"events.data.microsoft.com";
+
+/// Refuses a library that names the collector, before any of its code runs.
+fn silent(library: &Path) -> Result<(), NetError> {
+    let failed = |e: io::Error| NetError::Runtime { path: library.into(), reason: e.to_string() };
+    let mut file = File::open(library).map_err(failed)?;
+    // Pieces overlap, so that the name is found across their edges.
+    let mut piece = vec![0; 1 << 20];
+    let mut kept = 0;
+    loop {
+        let read = file.read(&mut piece[kept..]).map_err(failed)?;
+        let filled = kept + read;
+        if memmem::find(&piece[..filled], COLLECTOR).is_some() {
+            return Err(NetError::Uploads { path: library.into() });
+        }
+        if read == 0 {
+            return Ok(());
+        }
+        kept = filled.min(COLLECTOR.len() - 1);
+        piece.copy_within(filled - kept..filled, 0);
+    }
 }
 
 /// One model, ready to run from many threads.
@@ -228,6 +266,22 @@ impl Planes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_that_reports_to_its_maker_is_not_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("libonnxruntime.so");
+        // The name lies across the edge of two pieces.
+        let mut bytes = vec![7; (1 << 20) - 9];
+        bytes.extend(COLLECTOR);
+        bytes.extend([7; 100]);
+        std::fs::write(&library, &bytes).unwrap();
+        assert!(matches!(silent(&library), Err(NetError::Uploads { .. })));
+        bytes[(1 << 20) - 2] = b'!';
+        std::fs::write(&library, &bytes).unwrap();
+        assert!(silent(&library).is_ok());
+        assert!(matches!(silent(&folder.path().join("none")), Err(NetError::Runtime { .. })));
+    }
 
     #[test]
     fn pixels_are_laid_in_the_order_and_range_of_the_manifest() {

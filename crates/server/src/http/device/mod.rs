@@ -90,7 +90,7 @@ impl FromRequest<App> for Signed {
         };
         // Nothing of a body is kept for a stranger; a gate that is revoked, or whose clock is wrong, hears of it.
         if let Err(problem) = believed {
-            limit::discard(body, CAPTURE_BODY_BYTES_MAX).await;
+            limit::discard(body.into_data_stream(), CAPTURE_BODY_BYTES_MAX).await;
             return Err(problem);
         }
         let headers = parts.headers.clone();
