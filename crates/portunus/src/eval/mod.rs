@@ -170,6 +170,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let engine = FaceEngine::load(&pack, &cache.ensure_runtime(&Bar)?, threads)?;
     let kept = if args.no_cache { None } else { Some(templates::Cache::open(cache.dir(), engine.pack())?) };
     let templates = templates::acquire(&engine, kept.as_ref(), &asked.pictures(), threads)?;
+    drop(kept);
     let mut evaluation =
         evaluate(&asked, templates, (engine.pack(), pack.calibration()), Scores::AsServed, threads)?;
     if args.steps {

@@ -75,6 +75,10 @@ fn page(figures: &Figures, plots: &[Plot]) -> Markup {
                 }
                 (searches(figures))
                 (pairs(figures))
+                @if !figures.steps.is_empty() {
+                    h2 { "What each step buys and costs" }
+                    (grid("Each line adds a step to the one before; the last is the service", &table::steps(figures)))
+                }
                 @for plot in plots.iter().filter(|plot| !plot.is_empty()) {
                     h2 { (plot.title) }
                     (plot.inline())

@@ -68,47 +68,52 @@ pub(super) fn run(
 ) -> Result<Vec<Step>> {
     let runtime = cache.ensure_runtime(&Bar)?;
     let pictures = asked.pictures();
-    LINES
-        .into_iter()
-        .map(|(step, steps, scores)| {
-            eprintln!("{step}");
-            let engine = FaceEngine::load_with(pack, &runtime, threads, steps)?;
-            let kept = match args.no_cache {
-                true => None,
-                false => Some(templates::Cache::open(cache.dir(), engine.pack())?),
-            };
-            let templates = templates::acquire(&engine, kept.as_ref(), &pictures, threads)?;
-            let pack = (engine.pack(), pack.calibration());
-            let figures = super::evaluate(asked, templates, pack, scores, threads)?.figures;
-            let missed = figures.identification.into_iter().filter(|at| at.fpir == FPIR).map(|at| Missed {
-                protocol: at.protocol,
-                fpir: at.fpir,
-                fnir: at.fnir,
-                low: at.low,
-                high: at.high,
-            });
-            Ok(Step {
-                step,
-                milliseconds: milliseconds(&engine, &pictures)?,
-                identification: missed.collect(),
-            })
-        })
-        .collect()
+    let mut engines = Vec::new();
+    let mut lines = Vec::new();
+    for (step, steps, scores) in LINES {
+        eprintln!("{step}");
+        let engine = FaceEngine::load_with(pack, &runtime, threads, steps)?;
+        let kept = match args.no_cache {
+            true => None,
+            false => Some(templates::Cache::open(cache.dir(), engine.pack())?),
+        };
+        let templates = templates::acquire(&engine, kept.as_ref(), &pictures, threads)?;
+        let pack = (engine.pack(), pack.calibration());
+        let figures = super::evaluate(asked, templates, pack, scores, threads)?.figures;
+        let missed = figures.identification.into_iter().filter(|at| at.fpir == FPIR).map(|at| Missed {
+            protocol: at.protocol,
+            fpir: at.fpir,
+            fnir: at.fnir,
+            low: at.low,
+            high: at.high,
+        });
+        lines.push(Step { step, milliseconds: 0.0, identification: missed.collect() });
+        engines.push(engine);
+    }
+    for (line, milliseconds) in lines.iter_mut().zip(milliseconds(&engines, &pictures)?) {
+        line.milliseconds = milliseconds;
+    }
+    Ok(lines)
 }
 
-/// The median time from bytes to template over a few pictures.
-fn milliseconds(engine: &FaceEngine, pictures: &[PathBuf]) -> Result<f64> {
-    let mut took = Vec::new();
+/// The median time from bytes to template over a few pictures, of each engine, one after the other on each picture.
+fn milliseconds(engines: &[FaceEngine], pictures: &[PathBuf]) -> Result<Vec<f64>> {
+    let mut took = vec![Vec::new(); engines.len()];
     for path in pictures.iter().step_by((pictures.len() / TIMED).max(1)).take(TIMED) {
         let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let started = instant();
-        if let Ok(analysis) = engine.analyse(&bytes)
-            && let Outcome::Subject(subject) = analysis.outcome
-        {
-            engine.template(&subject)?;
-            took.push(started.elapsed().as_secs_f64() * 1e3);
+        for (engine, took) in engines.iter().zip(&mut took) {
+            let started = instant();
+            if let Ok(analysis) = engine.analyse(&bytes)
+                && let Outcome::Subject(subject) = analysis.outcome
+            {
+                engine.template(&subject)?;
+                took.push(started.elapsed().as_secs_f64() * 1e3);
+            }
         }
     }
-    took.sort_by(f64::total_cmp);
-    Ok(took.get(took.len() / 2).copied().unwrap_or_default())
+    let median = |mut took: Vec<f64>| {
+        took.sort_by(f64::total_cmp);
+        took.get(took.len() / 2).copied().unwrap_or_default()
+    };
+    Ok(took.into_iter().map(median).collect())
 }
