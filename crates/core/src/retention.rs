@@ -1,7 +1,7 @@
 //! Whose data it is, and therefore what may be written and until when.
 
 use crate::document::{DocumentKey, State};
-use crate::policy::{DataClass, PersonClass, Policy};
+use crate::policy::{DataClass, PersonClass, Policy, Start};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -68,9 +68,9 @@ pub enum ProbeFate {
     },
 }
 
-/// What happens to a probe taken at `captured` of someone of `class`.
-pub fn probe_fate(class: PersonClass, captured: Timestamp, policy: &Policy) -> ProbeFate {
-    match policy.keep(class, DataClass::Probe).due(captured) {
+/// What happens to a probe of someone of `class`, taken at `captured`.
+pub fn probe_fate(class: PersonClass, captured: Start, policy: &Policy) -> ProbeFate {
+    match policy.due(class, DataClass::Probe, captured) {
         None => ProbeFate::NeverWritten,
         Some(due) => ProbeFate::Sealed { due },
     }

@@ -3,6 +3,7 @@
 use crate::document::{DocumentKey, State};
 use crate::id::{PassengerId, VoyageId};
 use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, Unit, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// What a voyage is known by: operating carrier, number, scheduled local date of departure.
@@ -127,6 +128,13 @@ pub struct ManifestPerson {
 }
 
 impl ManifestPerson {
+    /// In whole years on the UTC calendar; `None` when no date of birth was stated, or one to come.
+    pub fn age_at(&self, now: Timestamp) -> Option<u8> {
+        let today = now.to_zoned_datetime(TimeZone::UTC).date();
+        let lived = self.born?.until((Unit::Year, today)).ok()?;
+        u8::try_from(lived.get_years()).ok()
+    }
+
     /// What the carrier means the same person by when it sends the list again: its own reference, else the
     /// first document, else name and date of birth.
     pub fn same_as(&self, other: &Self) -> bool {

@@ -12,8 +12,11 @@ use portunus_store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The policy pack in force when no other is named.
-const US_2025: &str = include_str!("../../../policies/us-2025.toml");
+/// The policy packs that come with the program, by name; the first is in force when no other is named.
+pub(crate) const POLICIES: [(&str, &str); 2] = [
+    ("us-2025", include_str!("../../../policies/us-2025.toml")),
+    ("eu-ees", include_str!("../../../policies/eu-ees.toml")),
+];
 
 /// What every command that touches data takes.
 #[derive(clap::Args, Clone, Debug)]
@@ -39,7 +42,21 @@ impl Folder {
 
 /// The policy pack that is used when none is named.
 pub(crate) fn built_in_policy() -> Result<Policy> {
-    Ok(Policy::from_toml(US_2025)?)
+    Ok(Policy::from_toml(POLICIES[0].1)?)
+}
+
+/// The text of a policy pack, by the name of a built-in one or by its file.
+pub(crate) fn policy_text(name: &Path) -> Result<String> {
+    if let Some((_, text)) = POLICIES.iter().find(|(known, _)| name == Path::new(known)) {
+        return Ok((*text).to_owned());
+    }
+    let names = POLICIES.map(|(known, _)| known).join(", ");
+    std::fs::read_to_string(name).with_context(|| format!("reading {} (built in: {names})", name.display()))
+}
+
+/// A policy pack, by the name of a built-in one or by its file.
+pub(crate) fn policy(name: &Path) -> Result<Policy> {
+    Policy::from_toml(&policy_text(name)?).with_context(|| name.display().to_string())
 }
 
 /// What every command that compares faces takes.
@@ -52,16 +69,14 @@ pub(crate) struct Choices {
     /// Model pack to use instead of the built-in one
     #[arg(long, value_name = "DIR")]
     pub(crate) pack: Option<PathBuf>,
-    /// Policy pack to use instead of us-2025
-    #[arg(long, value_name = "FILE")]
+    /// Policy pack to use instead of us-2025: a built-in name, or a file
+    #[arg(long, value_name = "PACK")]
     pub(crate) policy: Option<PathBuf>,
 }
 
 impl Choices {
     fn policy(&self) -> Result<Policy> {
-        let Some(path) = &self.policy else { return built_in_policy() };
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        Policy::from_toml(&text).with_context(|| path.display().to_string())
+        self.policy.as_deref().map_or_else(built_in_policy, policy)
     }
 
     /// Opens the store in its folder, loads the models (fetching what is missing) and puts the service together.

@@ -9,8 +9,10 @@ mod eval;
 mod house;
 mod manifest;
 mod models;
+mod policy;
 mod references;
 mod report;
+mod retain;
 mod serve;
 
 use anyhow::Result;
@@ -49,6 +51,11 @@ enum Command {
     Designate(designate::Args),
     /// Say how often the service errs, from its own settled traffic
     Report(report::Args),
+    /// Check a policy pack, say it in words, compare two
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Say what is held until when, and erase what is due
+    Retain(retain::Args),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +75,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(args),
         Command::Designate(args) => designate::run(args),
         Command::Report(args) => report::run(args),
+        Command::Policy(command) => policy::run(command),
+        Command::Retain(args) => retain::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

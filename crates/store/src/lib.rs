@@ -10,6 +10,7 @@
 //! | [`admission`] | a device's request: once, in order, with its outcome kept |
 //! | [`encounter`], [`commit`], [`closing`] | passages as read; as changed; a voyage closed and the long record |
 //! | [`second_look`] | a random sample judged again: how much, what came of it in counts, disputes while they matter |
+//! | [`holdings`] | what is held by class, data and date, without names |
 //! | [`tally`] | what the service measures of itself, as counts |
 //! | [`event`] | the outbox: identifiers only |
 //!
@@ -51,6 +52,7 @@ mod error;
 pub mod event;
 mod failpoint;
 pub mod gallery;
+pub mod holdings;
 mod keyring;
 pub mod manifest;
 pub mod passenger;
@@ -72,6 +74,7 @@ pub use error::{Result, StoreError};
 pub use event::{Event, EventKind};
 #[cfg(feature = "failpoints")]
 pub use failpoint::set_failpoint;
+pub use holdings::Holding;
 pub use manifest::{Applied, ManifestOutcome};
 pub use passenger::{Hold, Listed};
 pub use people::{CreateUser, NewUser, Role, User};

@@ -4,7 +4,7 @@ use crate::column::{micros, word};
 use crate::envelope;
 use crate::error::{During, Result, StoreError, touched};
 use crate::failpoint::failpoint;
-use crate::store::Store;
+use crate::store::{Store, limit};
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::id::{EncounterId, PassengerId, RecordId, UserId};
 use portunus_core::policy::PersonClass;
@@ -173,6 +173,21 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         self.tx("redate", |tx| redate(tx, record, class, erase_after, now))
+    }
+
+    /// Forgets readings at or before `until`, the oldest first, at most `batch`; says how many.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn prune_readings(&self, until: Timestamp, batch: usize) -> Result<usize> {
+        self.tx("prune_readings", |tx| {
+            tx.execute(
+                "DELETE FROM reading WHERE at <= :until
+                 AND seq IN (SELECT seq FROM reading ORDER BY seq LIMIT :limit)",
+                named_params! {":until": micros(until), ":limit": limit(batch)},
+            )
+            .during("prune_readings")
+        })
     }
 
     /// Who read `record`, oldest first; kept when the record is gone.

@@ -5,7 +5,7 @@ use super::{Refused, Service};
 use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
 use portunus_core::id::{PassengerId, PointId, VoyageId};
 use portunus_core::place::{CrossingPoint, Direction};
-use portunus_core::policy::{DataClass, PersonClass};
+use portunus_core::policy::{DataClass, PersonClass, Start};
 use portunus_core::voyage::{Capacity, Movement, Voyage, VoyageKey, VoyageStatus};
 use portunus_documents::ports::country_of;
 use portunus_store::Listed;
@@ -277,7 +277,8 @@ impl Service {
             // The carrier may have sent evidence of citizenship since.
             let class = self.class_after(encounter, Some(&listed), false)?;
             let class = if class == PersonClass::Citizen { class } else { encounter.class };
-            let Some(erase_after) = policy.keep(class, DataClass::Crossing).due(boarding.at) else {
+            let start = Start::crossing(boarding.at, point.direction);
+            let Some(erase_after) = policy.due(class, DataClass::Crossing, start) else {
                 continue;
             };
             crossings.push(Crossing {

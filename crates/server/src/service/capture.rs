@@ -12,8 +12,8 @@ use portunus_core::decide::{
 };
 use portunus_core::document::DocumentKey;
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Stage};
-use portunus_core::id::{DeviceId, EncounterId, IdempotencyKey, PassengerId, VoyageId};
-use portunus_core::policy::{PersonClass, PhotoDuty};
+use portunus_core::id::{DeviceId, EncounterId, IdempotencyKey, PassengerId, PointId, VoyageId};
+use portunus_core::policy::{Duty, Modality, PersonClass, Start, Traveller};
 use portunus_core::retention::{Evidence, ProbeFate, probe_fate, standing};
 use portunus_core::voyage::VoyageStatus;
 use portunus_store::Listed;
@@ -179,12 +179,21 @@ impl Service {
         let listed = self.named(&encounter, None)?;
         encounter.class = self.class_of(&encounter, listed.first(), joining.presented.as_slice())?;
         // Whom the law exempts is not photographed, whatever was pressed.
-        if self.policy().photo_rule(encounter.class).is_none_or(|rule| rule.duty == PhotoDuty::Exempt) {
+        let age = listed.first().and_then(|listed| listed.passenger.stated.age_at(now));
+        let traveller = Traveller { age, standings: &[] };
+        let rule = self.policy().taking_rule(encounter.class, Modality::Face, &traveller);
+        if rule.is_none_or(|rule| rule.duty == Duty::Exempt) {
             (encounter.lane, encounter.stage) = (Lane::Manual, Stage::Waiting);
         }
         let begun = begun(&encounter);
         self.committed(self.store().begin(&encounter, submission.key, &json(&begun), now)?)?;
         Ok(begun)
+    }
+
+    /// What happens at a point now, as what starts the count of a length.
+    pub(super) fn start_at(&self, point: PointId, now: Timestamp) -> Result<Start, Refused> {
+        let point = self.store().point(point)?;
+        Ok(Start { at: now, direction: point.map(|point| point.direction) })
     }
 
     /// The voyage that boards at a device's point, which must be designated now.
@@ -383,7 +392,7 @@ impl Service {
         let now = self.now();
         let over = captured.step != Step::TryAgain;
         let crop = seen.crop.as_ref().filter(|_| over);
-        let fate = probe_fate(after.class, now, self.policy());
+        let fate = probe_fate(after.class, self.start_at(after.point, now)?, self.policy());
         let record = match (fate, crop) {
             (ProbeFate::Sealed { due }, Some(crop)) => {
                 Some((self.store().seal(RecordKind::Probe, crop, now)?, due))

@@ -3,7 +3,7 @@
 use super::{Refused, Service};
 use portunus_biometrics::face::{FaceError, Outcome};
 use portunus_core::document::DocumentKey;
-use portunus_core::policy::DataClass;
+use portunus_core::policy::{DataClass, Start};
 use portunus_core::retention::{Evidence, standing};
 use portunus_store::{NewReference, PutReference};
 use serde::Serialize;
@@ -60,7 +60,7 @@ impl Service {
         let class =
             standing(&Evidence { documents, reference_matched: true, ..Evidence::default() }, self.policy())
                 .class;
-        let Some(erase_after) = self.policy().keep(class, DataClass::Reference).due(now) else {
+        let Some(erase_after) = self.policy().due(class, DataClass::Reference, Start::at(now)) else {
             return refused("the policy pack keeps no references of this class".to_owned());
         };
         let (bytes, pack) = (template.to_bytes(), self.engine().pack());

@@ -59,7 +59,8 @@ impl Service {
         let ruled = Ruled { ruling, author, reason, at: now };
         let _not_while_closing = self.while_boarding();
         let (after, boarding) = self.after_ruling(&before, ruling, now)?;
-        let probe_due = self.policy().keep(after.class, DataClass::Probe).due(now);
+        let start = self.start_at(before.point, now)?;
+        let probe_due = self.policy().due(after.class, DataClass::Probe, start);
         let commit = RulingCommit {
             before: &before,
             after: &after,

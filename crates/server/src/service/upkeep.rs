@@ -1,7 +1,7 @@
 //! What runs beside the requests: erasing what is due, letting fleeting photos go, restaging what changed.
 
 use super::{Refused, Service};
-use jiff::{SignedDuration, Timestamp};
+use portunus_core::policy::DataClass;
 use std::time::Duration;
 
 /// Fleeting photos are looked at this often, and changes by other processes.
@@ -12,9 +12,6 @@ const ERASE_EVERY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// Records erased in one go; captures run in between.
 const ERASE_BATCH: usize = 200;
-
-/// Passenger lists live this long after their voyage was closed: the short-term log.
-const LISTS_KEPT_HOURS: i64 = 12;
 
 /// What one round erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,8 +46,8 @@ impl Service {
         self.store().sweep(now)?;
         self.close_what_is_over()?;
         self.store().prune_events(now)?;
-        let over = now.checked_sub(SignedDuration::from_hours(LISTS_KEPT_HOURS)).unwrap_or(Timestamp::MIN);
-        self.store().forget_voyages(over, ERASE_BATCH)?;
+        self.store().forget_voyages(self.policy().over(DataClass::ShortTermLog, now), ERASE_BATCH)?;
+        self.store().prune_readings(self.policy().over(DataClass::Audit, now), ERASE_BATCH)?;
         Ok(())
     }
 

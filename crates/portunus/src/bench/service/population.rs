@@ -15,7 +15,7 @@ use portunus_biometrics::face::{FaceEngine, Outcome, Picture, Template};
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::id::{DesignationId, DeviceId, PointId};
 use portunus_core::place::{CrossingPoint, Designation, Direction, PointKind};
-use portunus_core::policy::{DataClass, PersonClass};
+use portunus_core::policy::{DataClass, PersonClass, Start};
 use portunus_core::voyage::{Capacity, Leg, Manifest, ManifestAction, ManifestPerson, VoyageKey};
 use portunus_server::service::{ReferenceOutcome, Service};
 use portunus_store::{NewReference, Store};
@@ -269,8 +269,8 @@ fn keep_synthetic(
 ) -> Result<()> {
     let crop = Picture::from_rgb(32, 32, vec![128; 32 * 32 * 3])?.to_jpeg(80)?;
     let class = PersonClass::NonImmigrant;
-    let keep = service.policy().keep(class, DataClass::Reference);
-    let due = keep.due(now()).context("the policy keeps no references")?;
+    let due = service.policy().due(class, DataClass::Reference, Start::at(now()));
+    let due = due.context("the policy keeps no references")?;
     let pack = service.engine().pack();
     let bar = context.bar(count as u64, "synthetic members");
     in_parallel(&(0..count).collect::<Vec<_>>(), WRITERS, |_, n| {
