@@ -192,7 +192,7 @@ fn crossings(house: &House, flight: &Flight) -> i64 {
 
 /// Where it dies: the name, and how many boardings the gate and the officers have been told of by then at least.
 const STEPS: [(&str, usize); 19] = [
-    ("seal.after-key", 0),
+    ("seal.after-note", 0),
     ("seal.after-blob", 0),
     ("admit.after-commit", 0),
     ("begin.before-commit", 0),
@@ -200,7 +200,7 @@ const STEPS: [(&str, usize); 19] = [
     ("admit.after-commit:2", 0),
     ("capture.before-commit", 0),
     ("capture.after-commit", 0),
-    ("seal.after-key:2", 1),
+    ("seal.after-note:2", 1),
     ("seal.after-blob:2", 1),
     ("capture.before-commit:2", 1),
     ("capture.after-commit:2", 1),
@@ -263,7 +263,7 @@ fn an_erasure_that_was_cut_short_is_finished_at_the_next_start() {
     staff.stage(100, &[Person::new(0, "FRA")]);
     let mut photo = Search::default();
     photo.add("upload", &Picture::Biden.bytes());
-    for step in ["erase.after-invisible", "erase.after-key", "erase.after-blob"] {
+    for step in ["erase.after-invisible", "erase.after-move", "erase.after-key", "erase.after-blob"] {
         assert!(house.stop().success());
         house.restart(Some(step));
         let encounter = staff.gate.begin(&choice("photo", false, None));
@@ -338,7 +338,7 @@ fn left(house: &House) -> (i64, i64, usize) {
         house.folder().join("keys.db"),
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
     );
-    let keys = keys.unwrap().query_row("SELECT COUNT(*) FROM record_key", [], |row| row.get(0)).unwrap();
+    let keys = keys.unwrap().query_row("SELECT COUNT(*) FROM bucket_key", [], |row| row.get(0)).unwrap();
     (count(house, "SELECT COUNT(*) FROM record"), keys, support::files(&house.folder().join("blobs")).len())
 }
 

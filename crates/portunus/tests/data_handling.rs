@@ -308,7 +308,7 @@ fn a_probe_of_unknown_nationality_is_erased_on_time_while_its_case_still_waits()
     let (data, keys) = (database(&house, "data.db"), database(&house, "keys.db"));
     let left = || {
         let rows = count(&data, "SELECT COUNT(*) FROM record");
-        (rows, count(&keys, "SELECT COUNT(*) FROM record_key"), blobs(&house))
+        (rows, count(&keys, "SELECT COUNT(*) FROM bucket_key"), blobs(&house))
     };
     assert_eq!(left(), (1, 1, 1), "row, key and bytes");
     assert_eq!(staff.probe(&encounter).status, 200);

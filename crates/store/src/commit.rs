@@ -9,7 +9,7 @@ use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::store::Store;
 use crate::tally::put_measured;
-use crate::vault::{RecordRow, Sealed, insert_record, redate};
+use crate::vault::{RecordRow, Sealed};
 use jiff::Timestamp;
 use portunus_core::accuracy::Measured;
 use portunus_core::encounter::{Boarding, Encounter, Ruled};
@@ -109,7 +109,7 @@ impl Store {
             Ok(Ok(None))
         })?;
         failpoint("begin.after-commit");
-        Ok(self.settled(done))
+        Ok(self.settled(done, now))
     }
 
     /// Commits a capture, a decline or a leaving: encounter, record, boarding, outcome and event, or none of it.
@@ -135,7 +135,7 @@ impl Store {
                 if !exists(tx, after.id).during(during)? {
                     return Ok(Err(Committed::StaleEncounter));
                 }
-                insert_record(tx, during, sealed, &row, now)?;
+                self.insert_record(tx, during, sealed, &row, now)?;
             }
             let probe = record.as_ref().map(|(sealed, _)| sealed.record()).or(after.probe);
             let old = match update_encounter(tx, during, before, after, probe, now)? {
@@ -160,7 +160,7 @@ impl Store {
             // Whatever this cannot do now the sweep does.
             let _ = self.discard(sealed.record());
         }
-        Ok(self.settled(done))
+        Ok(self.settled(done, now))
     }
 
     /// Commits an officer's ruling: encounter, ruling, boarding, the probe's date and event, or none of it.
@@ -178,7 +178,7 @@ impl Store {
             };
             if let (Some(probe), Some(due)) = (after.probe, probe_due) {
                 // A probe that fell due meanwhile stays as it is: gone.
-                redate(tx, probe, after.class, due, now)?;
+                self.redate_in(tx, probe, after.class, due, now)?;
             }
             match &boarding {
                 BoardingChange::None => {}
@@ -209,7 +209,11 @@ impl Store {
             Ok(Ok(old))
         })?;
         failpoint("ruling.after-commit");
-        Ok(self.settled(done))
+        if probe_due.is_some() {
+            // Whatever this cannot do now the sweep does.
+            let _ = self.destroy_dying();
+        }
+        Ok(self.settled(done, now))
     }
 
     /// Enters a boarding that happened while the service was away: the encounter (without a device), the ruling
@@ -236,7 +240,7 @@ impl Store {
             append(tx, EventKind::Ruled, about(encounter), now)?;
             Ok(Ok(None))
         })?;
-        Ok(self.settled(done))
+        Ok(self.settled(done, now))
     }
 
     /// Gives a waiting encounter to an officer, and notes that the traveller is attended to. Also gives it to the
@@ -277,11 +281,11 @@ impl Store {
     }
 
     /// Erases what a commit made invisible. The commit stands whatever comes of it: the sweep finishes the rest.
-    fn settled(&self, done: Undoable) -> Committed {
+    fn settled(&self, done: Undoable, now: Timestamp) -> Committed {
         match done {
             Ok(old) => {
                 if let Some(old) = old {
-                    let _ = self.finish_erasing(&[old]);
+                    let _ = self.finish_erasing(&[old], now);
                 }
                 Committed::Done
             }

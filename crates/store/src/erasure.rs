@@ -1,6 +1,8 @@
-//! Erasing: the row turns invisible, the key is destroyed, the bytes are reclaimed, the row goes. Each step may be
+//! Erasing: the row turns invisible, its bucket's other members are moved, the bucket's key is destroyed, the bytes are
+//! reclaimed, the row goes. Each step may be
 //! repeated, and a crash between any two is finished by [`Store::sweep`].
 
+use crate::bucket::{BucketId, forget_dead_buckets};
 use crate::column::{micros, word};
 use crate::error::{During, Result};
 use crate::failpoint::failpoint;
@@ -10,6 +12,7 @@ use jiff::Timestamp;
 use portunus_core::id::{RecordId, VoyageId};
 use portunus_core::voyage::VoyageStatus;
 use rusqlite::{OptionalExtension, Transaction, named_params};
+use std::collections::BTreeSet;
 
 /// Records taken at a time where there may be any number.
 const BATCH: usize = 500;
@@ -19,9 +22,11 @@ const BATCH: usize = 500;
 pub struct Swept {
     /// Erasures that had begun and were finished.
     pub erasures_finished: usize,
-    /// Keys that no row named, with their bytes: a crash between sealing and committing.
+    /// Sealed bytes that no row named: a crash between sealing and committing.
     pub orphans: usize,
-    /// Files that had neither a key nor a row.
+    /// Buckets' keys that no bucket's row named.
+    pub keys: usize,
+    /// Files that nothing was known of.
     pub stray_files: usize,
     /// Galleries of voyages that are over or unknown.
     pub galleries: usize,
@@ -54,13 +59,14 @@ impl Store {
         let begun = self.tx("erase", |tx| hide(tx, record, now))?;
         if begun {
             failpoint("erase.after-invisible");
-            self.finish_erasing(&[record])?;
+            self.finish_erasing(&[record], now)?;
             self.empty_log()?;
         }
         Ok(begun)
     }
 
-    /// Erases at most `batch` records whose time has come; says how many.
+    /// Erases about `batch` records whose time has come, and what fell due with them in the same buckets; says how
+    /// many. 0 when nothing is due.
     ///
     /// # Errors
     /// What the disk says; the sweep finishes what had begun.
@@ -71,7 +77,7 @@ impl Store {
         }
         let begun = self.tx("erase_due", |tx| {
             let mut begun = Vec::with_capacity(due.len());
-            for record in due {
+            for record in with_their_buckets(tx, due, now)? {
                 if hide(tx, record, now)? {
                     begun.push(record);
                 }
@@ -79,17 +85,25 @@ impl Store {
             Ok(begun)
         })?;
         failpoint("erase.after-invisible");
-        self.finish_erasing(&begun)?;
+        self.finish_erasing(&begun, now)?;
         self.empty_log()?;
         Ok(begun.len())
     }
 
-    /// What follows once rows are invisible: keys, bytes, rows.
-    pub(crate) fn finish_erasing(&self, records: &[RecordId]) -> Result<()> {
+    /// What follows once rows are invisible: who is not erased leaves their buckets, then keys, bytes, rows.
+    pub(crate) fn finish_erasing(&self, records: &[RecordId], now: Timestamp) -> Result<()> {
         if records.is_empty() {
             return Ok(());
         }
-        self.keys().destroy(records)?;
+        self.tx("finish_erasing", |tx| {
+            for bucket in buckets_of(tx, records)? {
+                self.retire_bucket(tx, bucket, now)?;
+            }
+            Ok(())
+        })?;
+        failpoint("erase.after-move");
+        self.destroy_dying()?;
+        self.keys().forget_moved(records)?;
         failpoint("erase.after-key");
         for record in records {
             self.blobs().remove(record.bytes())?;
@@ -102,13 +116,13 @@ impl Store {
                     .and_then(|mut s| s.execute(named_params! {":id": record.bytes()}))
                     .during("finish_erasing")?;
             }
-            Ok(())
+            forget_dead_buckets(tx)
         })
     }
 
     /// Finishes what a crash left: begun erasures, keys and bytes without a row, galleries of voyages that are over.
     ///
-    /// Never touches what another process is about to commit: only keys made more than ten minutes before `now`.
+    /// Never touches what another process is about to commit: only what was sealed more than ten minutes before `now`.
     ///
     /// # Errors
     /// What the disk says; a later sweep goes on.
@@ -119,9 +133,12 @@ impl Store {
             if begun.is_empty() {
                 break;
             }
-            self.finish_erasing(&begun)?;
+            self.finish_erasing(&begun, now)?;
             swept.erasures_finished += begun.len();
         }
+        self.destroy_dying()?;
+        self.tx("sweep", forget_dead_buckets)?;
+        self.sweep_sealing(now, &mut swept)?;
         self.sweep_keys(now, &mut swept)?;
         self.sweep_files(&mut swept)?;
         self.sweep_galleries(&mut swept)?;
@@ -141,32 +158,54 @@ impl Store {
         })
     }
 
+    fn sweep_sealing(&self, now: Timestamp, swept: &mut Swept) -> Result<()> {
+        loop {
+            let orphans: Vec<RecordId> = self.read("sweep", |tx| {
+                tx.prepare_cached("SELECT record FROM sealing WHERE at <= :until LIMIT :limit")?
+                    .query_map(
+                        named_params! {":until": micros(long_ago(now)), ":limit": limit(BATCH)},
+                        |row| row.get(0).map(RecordId::from_bytes),
+                    )?
+                    .collect()
+            })?;
+            if orphans.is_empty() {
+                return Ok(());
+            }
+            for orphan in &orphans {
+                self.discard(*orphan)?;
+            }
+            swept.orphans += orphans.len();
+        }
+    }
+
     fn sweep_keys(&self, now: Timestamp, swept: &mut Swept) -> Result<()> {
-        let until = now.saturating_sub(SEAL_GOOD_FOR * 2).unwrap_or(Timestamp::MIN);
         let mut after = None;
         loop {
-            let old = self.keys().made_until(until, after, BATCH)?;
+            let old = self.keys().made_until(long_ago(now), after, BATCH)?;
             let Some(last) = old.last() else { return Ok(()) };
             after = Some(*last);
-            let orphans = self.without_row(old)?;
-            for orphan in &orphans {
-                self.blobs().remove(orphan.bytes())?;
-            }
-            // The key last: while it is there, the next sweep finds the orphan again.
-            self.keys().destroy(&orphans)?;
-            swept.orphans += orphans.len();
+            let unknown: Vec<BucketId> = self.read("sweep", |tx| {
+                let mut find = tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM bucket WHERE id = :id)")?;
+                let mut unknown = Vec::new();
+                for bucket in old {
+                    if !find.query_row(named_params! {":id": bucket.0}, |row| row.get::<_, bool>(0))? {
+                        unknown.push(bucket);
+                    }
+                }
+                Ok(unknown)
+            })?;
+            self.keys().destroy(&unknown)?;
+            swept.keys += unknown.len();
         }
     }
 
     fn sweep_files(&self, swept: &mut Swept) -> Result<()> {
         for drawer in 0..=u8::MAX {
             let files = self.blobs().in_drawer(drawer)?;
-            for record in self.without_row(files.into_iter().map(RecordId::from_bytes).collect())? {
-                // A key is made before its file: a file without one is nobody's any more.
-                if self.keys().of(record)?.is_none() {
-                    self.blobs().remove(record.bytes())?;
-                    swept.stray_files += 1;
-                }
+            // A file is noted before it is made, and the note goes with the commit that names it.
+            for record in self.unknown(files.into_iter().map(RecordId::from_bytes).collect())? {
+                self.blobs().remove(record.bytes())?;
+                swept.stray_files += 1;
             }
         }
         Ok(())
@@ -195,25 +234,32 @@ impl Store {
         Ok(())
     }
 
-    /// Those of `records` that no row names.
-    fn without_row(&self, mut records: Vec<RecordId>) -> Result<Vec<RecordId>> {
+    /// Those of `records` that neither a row nor a note names.
+    fn unknown(&self, records: Vec<RecordId>) -> Result<Vec<RecordId>> {
         self.read("sweep", |tx| {
-            let mut find = tx.prepare_cached("SELECT 1 FROM record WHERE id = :id")?;
-            let mut rowless = Vec::new();
-            for record in records.drain(..) {
-                let row = find.query_row(named_params! {":id": record.bytes()}, |_| Ok(())).optional()?;
-                if row.is_none() {
-                    rowless.push(record);
+            let mut find = tx.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE id = :id)
+                 OR EXISTS (SELECT 1 FROM sealing WHERE record = :id)",
+            )?;
+            let mut unknown = Vec::new();
+            for record in records {
+                if !find.query_row(named_params! {":id": record.bytes()}, |row| row.get::<_, bool>(0))? {
+                    unknown.push(record);
                 }
             }
-            Ok(rowless)
+            Ok(unknown)
         })
     }
 
     /// Destroys a sealed record whose commit did not happen. What fails is left to the sweep.
     pub(crate) fn discard(&self, record: RecordId) -> Result<()> {
         self.blobs().remove(record.bytes())?;
-        self.keys().destroy(&[record])
+        self.tx("discard", |tx| {
+            tx.prepare_cached("DELETE FROM sealing WHERE record = :record")
+                .and_then(|mut s| s.execute(named_params! {":record": record.bytes()}))
+                .during("discard")
+                .map(|_| ())
+        })
     }
 
     /// How many records of this class are kept: for tests, and figures without anybody's data.
@@ -229,6 +275,45 @@ impl Store {
             )
         })
     }
+}
+
+/// Before this, whoever sealed has committed or crashed.
+fn long_ago(now: Timestamp) -> Timestamp {
+    now.saturating_sub(SEAL_GOOD_FOR * 2).unwrap_or(Timestamp::MIN)
+}
+
+/// These records, and all others of their buckets that are due: whole buckets leave nobody to be moved.
+fn with_their_buckets(tx: &Transaction<'_>, due: Vec<RecordId>, now: Timestamp) -> Result<Vec<RecordId>> {
+    let mut all: BTreeSet<RecordId> = due.iter().copied().collect();
+    for bucket in buckets_of(tx, &due)? {
+        let also: Vec<RecordId> = tx
+            .prepare_cached(
+                "SELECT id FROM record WHERE bucket = :bucket AND erased_at IS NULL AND erase_after <= :now",
+            )
+            .and_then(|mut s| {
+                s.query_map(named_params! {":bucket": bucket.0, ":now": micros(now)}, |row| {
+                    row.get(0).map(RecordId::from_bytes)
+                })?
+                .collect()
+            })
+            .during("erase_due")?;
+        all.extend(also);
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// The buckets that these records are in, each once.
+fn buckets_of(tx: &Transaction<'_>, records: &[RecordId]) -> Result<BTreeSet<BucketId>> {
+    let mut find = tx.prepare_cached("SELECT bucket FROM record WHERE id = :id").during("find buckets")?;
+    let mut buckets = BTreeSet::new();
+    for record in records {
+        let bucket = find
+            .query_row(named_params! {":id": record.bytes()}, |row| row.get(0).map(BucketId))
+            .optional()
+            .during("find buckets")?;
+        buckets.extend(bucket);
+    }
+    Ok(buckets)
 }
 
 /// Makes a record invisible: from this commit on nothing reads it. `false` when it was already, or is not there.

@@ -1,5 +1,6 @@
-//! The key ring: data keys in a file of its own, without history. A destroyed key is gone from every page of it.
+//! The key ring: buckets' keys in a file of its own, without history. A destroyed key is gone from every page of it.
 
+use crate::bucket::{BucketId, Place};
 use crate::column::micros;
 use crate::error::{During, Result, touched};
 use crate::store::{connect, limit, lock, migrate};
@@ -11,9 +12,23 @@ use std::path::Path;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
 
-const SCHEMAS: &[&str] = &[include_str!("keys.sql")];
+const SCHEMAS: &[&str] = &[include_str!("keys.sql"), include_str!("keys-2.sql")];
 
 pub(crate) type Key = Zeroizing<[u8; 32]>;
+
+/// A record whose data key left the bucket that it was sealed into.
+pub(crate) struct Moved {
+    record: RecordId,
+    bucket: BucketId,
+    wrapped: Vec<u8>,
+}
+
+impl Moved {
+    /// To `place`, where it is wrapped.
+    pub(crate) fn of(record: RecordId, place: &Place) -> Self {
+        Self { record, bucket: place.bucket, wrapped: place.wrapped.clone().unwrap_or_default() }
+    }
+}
 
 /// `keys.db`. What stays beyond our reach: SQLite's page cache holds pages of it in memory, unwiped (it is kept
 /// small), and the blocks of the rollback journal, deleted after each commit, are the file system's to reuse.
@@ -28,63 +43,115 @@ impl KeyRing {
         Ok(Self(Mutex::new(connection)))
     }
 
-    /// A fresh key for `record`; durable when this returns.
-    pub(crate) fn create(&self, record: RecordId, entropy: &dyn Entropy, now: Timestamp) -> Result<Key> {
+    /// A fresh key for a bucket; durable when this returns.
+    pub(crate) fn create_bucket(
+        &self,
+        bucket: BucketId,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Key> {
+        let during = "create a bucket's key";
         let key = fresh(entropy);
         let rows = lock(&self.0)
-            .prepare_cached("INSERT INTO record_key (record, key, created_at) VALUES (:record, :key, :now)")
+            .prepare_cached("INSERT INTO bucket_key (bucket, key, created_at) VALUES (:bucket, :key, :now)")
             .and_then(|mut s| {
-                s.execute(named_params! {":record": record.bytes(), ":key": *key, ":now": micros(now)})
+                s.execute(named_params! {":bucket": bucket.0, ":key": *key, ":now": micros(now)})
             })
-            .during("create a record's key")?;
-        touched("create a record's key", 1, rows)?;
+            .during(during)?;
+        touched(during, 1, rows)?;
         Ok(key)
     }
 
-    pub(crate) fn of(&self, record: RecordId) -> Result<Option<Key>> {
+    /// The key of a bucket; `None` once it is destroyed.
+    pub(crate) fn bucket(&self, bucket: BucketId) -> Result<Option<Key>> {
         lock(&self.0)
-            .prepare_cached("SELECT key FROM record_key WHERE record = :record")
+            .prepare_cached("SELECT key FROM bucket_key WHERE bucket = :bucket")
             .and_then(|mut s| {
-                s.query_row(named_params! {":record": record.bytes()}, |row| row.get(0).map(Zeroizing::new))
+                s.query_row(named_params! {":bucket": bucket.0}, |row| row.get(0).map(Zeroizing::new))
                     .optional()
             })
-            .during("find a record's key")
+            .during("find a bucket's key")
     }
 
-    /// Destroys the keys of `records`, in one transaction; gone when this returns. Those gone already are fine.
-    pub(crate) fn destroy(&self, records: &[RecordId]) -> Result<()> {
-        let during = "destroy records' keys";
+    /// Destroys the keys of `buckets`, in one transaction; gone when this returns. Those gone already are fine.
+    pub(crate) fn destroy(&self, buckets: &[BucketId]) -> Result<()> {
+        if buckets.is_empty() {
+            return Ok(());
+        }
+        let during = "destroy buckets' keys";
+        let mut connection = lock(&self.0);
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
+        for bucket in buckets {
+            tx.prepare_cached("DELETE FROM bucket_key WHERE bucket = :bucket")
+                .and_then(|mut s| s.execute(named_params! {":bucket": bucket.0}))
+                .during(during)?;
+        }
+        tx.commit().during(during)
+    }
+
+    /// Buckets whose keys were made at or before `until`, from `after` on in order of identifier.
+    pub(crate) fn made_until(
+        &self,
+        until: Timestamp,
+        after: Option<BucketId>,
+        at_most: usize,
+    ) -> Result<Vec<BucketId>> {
+        let after = after.map(|bucket| bucket.0.to_vec()).unwrap_or_default();
+        lock(&self.0)
+            .prepare_cached(
+                "SELECT bucket FROM bucket_key WHERE created_at <= :until AND bucket > :after
+                 ORDER BY bucket LIMIT :limit",
+            )
+            .and_then(|mut s| {
+                s.query_map(
+                    named_params! {":until": micros(until), ":after": after, ":limit": limit(at_most)},
+                    |row| row.get(0).map(BucketId),
+                )?
+                .collect()
+            })
+            .during("list old keys")
+    }
+
+    /// Notes where records' data keys are now; durable when this returns.
+    pub(crate) fn put_moved(&self, moved: &[Moved]) -> Result<()> {
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let during = "note where a data key went";
+        let mut connection = lock(&self.0);
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
+        for Moved { record, bucket, wrapped } in moved {
+            tx.prepare_cached(
+                "INSERT INTO moved (record, bucket, wrapped) VALUES (:record, :bucket, :wrapped)
+                 ON CONFLICT (record) DO UPDATE SET bucket = excluded.bucket, wrapped = excluded.wrapped",
+            )
+            .and_then(|mut s| {
+                s.execute(named_params! {":record": record.bytes(), ":bucket": bucket.0, ":wrapped": wrapped})
+            })
+            .during(during)?;
+        }
+        tx.commit().during(during)
+    }
+
+    /// Forgets where records' data keys went: they are erased.
+    pub(crate) fn forget_moved(&self, records: &[RecordId]) -> Result<()> {
+        let during = "forget where a data key went";
         let mut connection = lock(&self.0);
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
         for record in records {
-            tx.prepare_cached("DELETE FROM record_key WHERE record = :record")
+            tx.prepare_cached("DELETE FROM moved WHERE record = :record")
                 .and_then(|mut s| s.execute(named_params! {":record": record.bytes()}))
                 .during(during)?;
         }
         tx.commit().during(during)
     }
 
-    /// Records whose keys were made at or before `until`, from `after` on in order of identifier.
-    pub(crate) fn made_until(
-        &self,
-        until: Timestamp,
-        after: Option<RecordId>,
-        at_most: usize,
-    ) -> Result<Vec<RecordId>> {
-        let after = after.map(|record| record.bytes().to_vec()).unwrap_or_default();
+    /// Where a record's data key went, if it left the bucket that it was sealed into.
+    pub(crate) fn moved(&self, record: RecordId) -> Result<Option<Place>> {
         lock(&self.0)
-            .prepare_cached(
-                "SELECT record FROM record_key WHERE created_at <= :until AND record > :after
-                 ORDER BY record LIMIT :limit",
-            )
-            .and_then(|mut s| {
-                s.query_map(
-                    named_params! {":until": micros(until), ":after": after, ":limit": limit(at_most)},
-                    |row| row.get(0).map(RecordId::from_bytes),
-                )?
-                .collect()
-            })
-            .during("list old keys")
+            .prepare_cached("SELECT bucket, wrapped FROM moved WHERE record = :record")
+            .and_then(|mut s| s.query_row(named_params! {":record": record.bytes()}, Place::of).optional())
+            .during("find where a data key went")
     }
 
     /// The key of a voyage's gallery, made on first use.
@@ -154,7 +221,8 @@ impl KeyRing {
     }
 }
 
-fn fresh(entropy: &dyn Entropy) -> Key {
+/// 32 fresh random bytes.
+pub(crate) fn fresh(entropy: &dyn Entropy) -> Key {
     let mut key = Zeroizing::new([0; 32]);
     entropy.fill(key.as_mut());
     key

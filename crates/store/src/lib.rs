@@ -41,6 +41,7 @@
 
 pub mod admission;
 mod blob;
+mod bucket;
 pub mod closing;
 mod column;
 pub mod commit;

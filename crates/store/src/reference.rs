@@ -4,7 +4,7 @@ use crate::column::micros;
 use crate::erasure::hide;
 use crate::error::{During, Result, StoreError, touched};
 use crate::store::{Store, raise_generation};
-use crate::vault::{Access, RecordKind, RecordRow, Sealed, insert_record};
+use crate::vault::{Access, RecordKind, RecordRow};
 use jiff::Timestamp;
 use portunus_core::biometric::PackId;
 use portunus_core::document::DocumentKey;
@@ -145,7 +145,14 @@ impl Store {
                 if let Some(old) = replaces {
                     hide(tx, old, now)?;
                 }
-                insert_reference(tx, &sealed, document_mac, portrait_mac, reference, now)?;
+                let row = RecordRow {
+                    class: reference.class,
+                    erase_after: reference.erase_after,
+                    encounter: None,
+                    passenger: None,
+                };
+                self.insert_record(tx, "put_reference", &sealed, &row, now)?;
+                insert_reference(tx, record, document_mac, portrait_mac, reference)?;
                 Ok(Ok(replaces))
             }
         })?;
@@ -156,7 +163,7 @@ impl Store {
             }
             Ok(None) => Ok(PutReference::Added(record)),
             Ok(Some(old)) => {
-                self.finish_erasing(&[old])?;
+                self.finish_erasing(&[old], now)?;
                 Ok(PutReference::Replaced(record))
             }
         }
@@ -210,7 +217,7 @@ impl Store {
             raise_generation(tx, "remove_references")?;
             Ok(begun)
         })?;
-        self.finish_erasing(&begun)?;
+        self.finish_erasing(&begun, now)?;
         self.empty_log()?;
         Ok(begun.len())
     }
@@ -250,20 +257,12 @@ fn postpone(tx: &Transaction<'_>, record: RecordId, erase_after: Timestamp, now:
 
 fn insert_reference(
     tx: &Transaction<'_>,
-    sealed: &Sealed,
+    record: RecordId,
     document_mac: [u8; 32],
     portrait_mac: [u8; 32],
     reference: &NewReference<'_>,
-    now: Timestamp,
 ) -> Result<()> {
     let during = "put_reference";
-    let row = RecordRow {
-        class: reference.class,
-        erase_after: reference.erase_after,
-        encounter: None,
-        passenger: None,
-    };
-    insert_record(tx, during, sealed, &row, now)?;
     let rows = tx
         .prepare_cached(
             "INSERT INTO reference (record, document_mac, portrait_mac, pack, place) VALUES (:record,
@@ -272,7 +271,7 @@ fn insert_reference(
         )
         .and_then(|mut s| {
             s.execute(named_params! {
-                ":record": sealed.record().bytes(),
+                ":record": record.bytes(),
                 ":document": document_mac,
                 ":portrait": portrait_mac,
                 ":pack": reference.pack.0,

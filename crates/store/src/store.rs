@@ -16,8 +16,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Each version's step from the one before; what was released is never changed.
-pub(crate) const SCHEMAS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+pub(crate) const SCHEMAS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);
 /// Idle connections kept for readers.

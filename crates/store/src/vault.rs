@@ -1,9 +1,11 @@
 //! Sealed records: a data key of its own for each, reading only with a stated purpose, every read on record.
 
-use crate::column::{micros, word};
+use crate::bucket::Place;
+use crate::column::{instant, micros, word};
 use crate::envelope;
 use crate::error::{During, Result, StoreError, touched};
 use crate::failpoint::failpoint;
+use crate::keyring::{Key, fresh};
 use crate::store::{Store, limit};
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::id::{EncounterId, PassengerId, RecordId, UserId};
@@ -27,12 +29,13 @@ pub enum RecordKind {
     Reference,
 }
 
-/// A record whose key and bytes are durable, and which no row names yet: commit it, or it is swept as an orphan.
+/// A record whose bytes are durable, and which no row names yet: commit it, or it is swept as an orphan.
 #[must_use = "a sealed record that is not committed is swept as an orphan"]
-#[derive(Debug)]
 pub struct Sealed {
     record: RecordId,
     kind: RecordKind,
+    /// Nowhere else yet: what is not committed opens for nobody, ever.
+    data_key: Key,
     at: Timestamp,
 }
 
@@ -97,7 +100,7 @@ pub(crate) struct RecordRow {
 }
 
 impl Store {
-    /// Seals `plaintext` under a fresh key: the key, then the bytes are durable when this returns. No row yet.
+    /// Seals `plaintext` under a fresh key: the bytes are durable when this returns. No row yet.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`] above [`RECORD_BYTES_MAX`]; what the disk says.
@@ -107,13 +110,18 @@ impl Store {
             return Err(too_large);
         }
         let record = RecordId::from_bytes(self.fresh());
-        let key = self.keys().create(record, self.entropy(), now)?;
-        failpoint("seal.after-key");
+        let data_key = fresh(self.entropy());
         let context = envelope::context(&word(&kind), record);
-        let bytes = envelope::seal(&key, &context, plaintext, self.entropy()).ok_or(too_large)?;
+        let bytes = envelope::seal(&data_key, &context, plaintext, self.entropy()).ok_or(too_large)?;
+        self.tx("seal", |tx| {
+            tx.prepare_cached("INSERT INTO sealing (record, at) VALUES (:record, :now)")
+                .and_then(|mut s| s.execute(named_params! {":record": record.bytes(), ":now": micros(now)}))
+                .during("seal")
+        })?;
+        failpoint("seal.after-note");
         self.blobs().put(record.bytes(), &bytes)?;
         failpoint("seal.after-blob");
-        Ok(Sealed { record, kind, at: now })
+        Ok(Sealed { record, kind, data_key, at: now })
     }
 
     /// Opens `record` for a stated access, which is on record before anything opens. `None` when there is no such
@@ -128,7 +136,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let kind = self.tx("open_record", |tx| log_reading(tx, record, access, now))?;
-        kind.map(|kind| self.unseal(record, &kind)).transpose()
+        kind.map(|(kind, place)| self.unseal(record, &kind, place)).transpose()
     }
 
     /// As [`Self::open_record`] for many at once: all reads are on record, durably, before the first opens.
@@ -149,12 +157,26 @@ impl Store {
             }
             Ok(kinds)
         })?;
-        Ok(kinds.into_iter().map(|(record, kind)| (record, self.unseal(record, &kind))))
+        Ok(kinds.into_iter().map(|(record, (kind, place))| (record, self.unseal(record, &kind, place))))
     }
 
-    fn unseal(&self, record: RecordId, kind: &str) -> Result<Zeroizing<Vec<u8>>> {
+    fn unseal(&self, record: RecordId, kind: &str, mut place: Place) -> Result<Zeroizing<Vec<u8>>> {
         let sealed = |what| StoreError::Sealed { record, what };
-        let key = self.keys().of(record)?.ok_or_else(|| sealed("its key is gone"))?;
+        let key = loop {
+            if let Some(key) = self.data_key(record, &place)? {
+                break key;
+            }
+            // An erasure may have moved it to another bucket since the row was read.
+            let now_in = self.read("open_record", |tx| {
+                tx.prepare_cached("SELECT bucket, wrapped FROM record WHERE id = :id")?
+                    .query_row(named_params! {":id": record.bytes()}, Place::of)
+                    .optional()
+            })?;
+            match now_in {
+                Some(now_in) if now_in != place => place = now_in,
+                _ => return Err(sealed("its key is gone")),
+            }
+        };
         let bytes = self.blobs().get(record.bytes())?.ok_or_else(|| sealed("its bytes are gone"))?;
         envelope::open(&key, &envelope::context(kind, record), &bytes)
             .ok_or_else(|| sealed("its bytes were altered"))
@@ -172,7 +194,9 @@ impl Store {
         erase_after: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        self.tx("redate", |tx| redate(tx, record, class, erase_after, now))
+        let redated = self.tx("redate", |tx| self.redate_in(tx, record, class, erase_after, now))?;
+        self.destroy_dying()?;
+        Ok(redated)
     }
 
     /// Forgets readings at or before `until`, the oldest first, at most `batch`; says how many.
@@ -188,6 +212,83 @@ impl Store {
             )
             .during("prune_readings")
         })
+    }
+
+    /// As [`Self::redate`], in a transaction. The caller destroys dying buckets afterwards.
+    pub(crate) fn redate_in(
+        &self,
+        tx: &Transaction<'_>,
+        record: RecordId,
+        class: PersonClass,
+        erase_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let before: Option<Timestamp> = tx
+            .prepare_cached(
+                "SELECT erase_after FROM record WHERE id = :id AND erased_at IS NULL AND erase_after > :now
+                 AND NOT (kind = 'probe' AND :class = 'citizen')",
+            )
+            .and_then(|mut s| {
+                s.query_row(
+                    named_params! {":id": record.bytes(), ":now": micros(now), ":class": word(&class)},
+                    |row| instant(row, "erase_after"),
+                )
+                .optional()
+            })
+            .during("redate")?;
+        let Some(before) = before else { return Ok(false) };
+        let rows = tx
+            .execute(
+                "UPDATE record SET class = :class, erase_after = :due WHERE id = :id",
+                named_params! {
+                    ":class": word(&class),
+                    ":due": micros(erase_after),
+                    ":id": record.bytes(),
+                },
+            )
+            .during("redate")?;
+        touched("redate", 1, rows)?;
+        self.change_bucket(tx, record, before, erase_after, now)?;
+        Ok(true)
+    }
+
+    /// Writes the row that makes a sealed record a kept one, and a member of a bucket.
+    pub(crate) fn insert_record(
+        &self,
+        tx: &Transaction<'_>,
+        during: &'static str,
+        sealed: &Sealed,
+        row: &RecordRow,
+        now: Timestamp,
+    ) -> Result<()> {
+        let noted = tx
+            .prepare_cached("DELETE FROM sealing WHERE record = :record")
+            .and_then(|mut s| s.execute(named_params! {":record": sealed.record.bytes()}))
+            .during(during)?;
+        if noted == 0 || now.duration_since(sealed.at).abs() > SEAL_GOOD_FOR {
+            return Err(StoreError::SealExpired { record: sealed.record });
+        }
+        let place = self.join_bucket(tx, sealed.record, &sealed.data_key, row.erase_after, now)?;
+        let rows = tx
+            .prepare_cached(
+                "INSERT INTO record (id, kind, class, erase_after, created_at, encounter, passenger, bucket, wrapped)
+                 VALUES (:id, :kind, :class, :due, :now, :encounter, :passenger, :bucket, :wrapped)",
+            )
+            .and_then(|mut s| {
+                s.execute(named_params! {
+                    ":id": sealed.record.bytes(),
+                    ":kind": word(&sealed.kind),
+                    ":class": word(&row.class),
+                    ":due": micros(row.erase_after),
+                    ":now": micros(now),
+                    ":encounter": row.encounter.map(EncounterId::bytes),
+                    ":passenger": row.passenger.map(PassengerId::bytes),
+                    ":bucket": place.bucket.0,
+                    ":wrapped": place.wrapped,
+                })
+            })
+            .during(during)?;
+        touched(during, 1, rows)
     }
 
     /// Who read `record`, oldest first; kept when the record is gone.
@@ -230,13 +331,15 @@ fn log_reading(
     record: RecordId,
     access: &Access,
     now: Timestamp,
-) -> Result<Option<String>> {
+) -> Result<Option<(String, Place)>> {
     let during = "open_record";
-    let kind: Option<String> = tx
-        .prepare_cached("SELECT kind FROM record WHERE id = :id AND erased_at IS NULL AND erase_after > :now")
+    let kind: Option<(String, Place)> = tx
+        .prepare_cached("SELECT * FROM record WHERE id = :id AND erased_at IS NULL AND erase_after > :now")
         .and_then(|mut s| {
-            s.query_row(named_params! {":id": record.bytes(), ":now": micros(now)}, |row| row.get(0))
-                .optional()
+            s.query_row(named_params! {":id": record.bytes(), ":now": micros(now)}, |row| {
+                Ok((row.get("kind")?, Place::of(row)?))
+            })
+            .optional()
         })
         .during(during)?;
     if kind.is_none() {
@@ -264,57 +367,4 @@ fn log_reading(
         .during(during)?;
     touched(during, 1, rows)?;
     Ok(kind)
-}
-
-pub(crate) fn redate(
-    tx: &Transaction<'_>,
-    record: RecordId,
-    class: PersonClass,
-    erase_after: Timestamp,
-    now: Timestamp,
-) -> Result<bool> {
-    tx.execute(
-        "UPDATE record SET class = :class, erase_after = :due
-         WHERE id = :id AND erased_at IS NULL AND erase_after > :now
-         AND NOT (kind = 'probe' AND :class = 'citizen')",
-        named_params! {
-            ":class": word(&class),
-            ":due": micros(erase_after),
-            ":id": record.bytes(),
-            ":now": micros(now),
-        },
-    )
-    .during("redate")
-    .map(|rows| rows == 1)
-}
-
-/// Writes the row that makes a sealed record a kept one.
-pub(crate) fn insert_record(
-    tx: &Transaction<'_>,
-    during: &'static str,
-    sealed: &Sealed,
-    row: &RecordRow,
-    now: Timestamp,
-) -> Result<()> {
-    if now.duration_since(sealed.at).abs() > SEAL_GOOD_FOR {
-        return Err(StoreError::SealExpired { record: sealed.record });
-    }
-    let rows = tx
-        .prepare_cached(
-            "INSERT INTO record (id, kind, class, erase_after, created_at, encounter, passenger)
-             VALUES (:id, :kind, :class, :due, :now, :encounter, :passenger)",
-        )
-        .and_then(|mut s| {
-            s.execute(named_params! {
-                ":id": sealed.record.bytes(),
-                ":kind": word(&sealed.kind),
-                ":class": word(&row.class),
-                ":due": micros(row.erase_after),
-                ":now": micros(now),
-                ":encounter": row.encounter.map(EncounterId::bytes),
-                ":passenger": row.passenger.map(PassengerId::bytes),
-            })
-        })
-        .during(during)?;
-    touched(during, 1, rows)
 }

@@ -278,13 +278,14 @@ macro_rules! killed_at {
 }
 
 killed_at! {
-    after_the_key_of_a_reference: "seal.after-key",
+    after_a_reference_was_noted: "seal.after-note",
     after_the_bytes_of_a_reference: "seal.after-blob",
-    after_the_key_of_a_reference_that_replaces: "seal.after-key:2",
+    after_a_reference_that_replaces_was_noted: "seal.after-note:2",
     after_the_bytes_of_a_reference_that_replaces: "seal.after-blob:2",
+    after_others_left_the_bucket_of_a_replaced_reference: "erase.after-move",
     after_the_key_of_a_replaced_reference: "erase.after-key",
     after_the_bytes_of_a_replaced_reference: "erase.after-blob",
-    after_the_key_of_a_probe: "seal.after-key:3",
+    after_a_probe_was_noted: "seal.after-note:3",
     after_the_bytes_of_a_probe: "seal.after-blob:3",
     after_a_request_was_admitted: "admit.after-commit",
     after_a_capture_was_admitted: "admit.after-commit:2",
@@ -297,6 +298,7 @@ killed_at! {
     before_a_ruling_is_committed: "ruling.before-commit",
     after_a_ruling_is_committed: "ruling.after-commit",
     after_a_probe_turned_invisible: "erase.after-invisible",
+    after_others_left_the_bucket_of_an_erased_probe: "erase.after-move:2",
     after_the_key_of_an_erased_probe: "erase.after-key:2",
     after_the_bytes_of_an_erased_probe: "erase.after-blob:2",
     before_a_voyage_is_closed: "close.before-commit",

@@ -225,11 +225,13 @@ pub fn files_with(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
     found
 }
 
-/// What is in keys.db, in record rows and in blob files, each sorted: all three are the same when nothing is orphan.
+/// The records whose bucket's key is in keys.db, with every such key that is of no record; record rows; blob files. Each
+/// sorted: all three are the same when nothing is orphan.
 pub fn vault(folder: &Path) -> [Vec<String>; 3] {
-    let column = |file: &str, sql: &str| -> Vec<String> {
-        let connection = rusqlite::Connection::open(folder.join(file)).unwrap();
-        let mut find = connection.prepare(sql).unwrap();
+    let data = rusqlite::Connection::open(folder.join("data.db")).unwrap();
+    data.execute("ATTACH ?1 AS keys", [folder.join("keys.db").to_str().unwrap()]).unwrap();
+    let column = |sql: &str| -> Vec<String> {
+        let mut find = data.prepare(sql).unwrap();
         find.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     let mut blobs = Vec::new();
@@ -240,8 +242,14 @@ pub fn vault(folder: &Path) -> [Vec<String>; 3] {
     }
     blobs.sort();
     [
-        column("keys.db", "SELECT lower(hex(record)) FROM record_key ORDER BY 1"),
-        column("data.db", "SELECT lower(hex(id)) FROM record ORDER BY 1"),
+        column(
+            "SELECT lower(hex(id)) FROM record JOIN bucket_key USING (bucket)
+             UNION ALL SELECT 'key ' || hex(bucket) FROM bucket_key WHERE bucket NOT IN (SELECT bucket FROM record)
+             UNION ALL SELECT 'moved ' || hex(record) FROM moved WHERE record NOT IN (SELECT id FROM record)
+             UNION ALL SELECT 'row ' || hex(id) FROM bucket WHERE id NOT IN (SELECT bucket FROM record)
+             UNION ALL SELECT 'note ' || hex(record) FROM sealing ORDER BY 1",
+        ),
+        column("SELECT lower(hex(id)) FROM record ORDER BY 1"),
         blobs,
     ]
 }

@@ -1,0 +1,274 @@
+//! Buckets: records that fall due in the same minute share one key, so that one deletion erases them all.
+//!
+//! A record's own data key stands in its row, wrapped under its bucket's key, which stands in the key ring and nowhere
+//! else. Destroying the bucket's key erases its members in every copy of the database. Who is erased before the others
+//! leaves them behind: the survivors' data keys are wrapped anew, under another bucket's key, before theirs is destroyed.
+
+use crate::column::micros;
+use crate::envelope;
+use crate::error::{During, Result, StoreError, touched};
+use crate::keyring::{Key, Moved};
+use crate::store::Store;
+use jiff::Timestamp;
+use portunus_core::id::RecordId;
+use rusqlite::{OptionalExtension, Transaction, named_params};
+use zeroize::Zeroizing;
+
+/// How many records may join one bucket.
+const MEMBERS_MAX: u32 = 1000;
+const PERIOD_MICROS: i64 = 60_000_000;
+
+/// One bucket: 16 random bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct BucketId(pub(crate) [u8; 16]);
+
+/// Where a record's data key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) bucket: BucketId,
+    /// Wrapped under the bucket's key. `None` for what was sealed before there were buckets: the bucket's key itself.
+    pub(crate) wrapped: Option<Vec<u8>>,
+}
+
+impl Place {
+    pub(crate) fn of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { bucket: BucketId(row.get("bucket")?), wrapped: row.get("wrapped")? })
+    }
+}
+
+fn context(record: RecordId) -> String {
+    envelope::context("data-key", record)
+}
+
+impl Store {
+    /// Wraps the data key of `record` under the key of a bucket for what is due at `due`. The bucket's key is durable
+    /// when this returns; the record is its member once `tx` is committed with this place in its row.
+    pub(crate) fn join_bucket(
+        &self,
+        tx: &Transaction<'_>,
+        record: RecordId,
+        data_key: &Key,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<Place> {
+        let during = "join a bucket";
+        let period = micros(due).div_euclid(PERIOD_MICROS);
+        let open = tx
+            .prepare_cached(
+                "SELECT id FROM bucket WHERE period = :period AND dying = 0 AND joined < :most LIMIT 1",
+            )
+            .and_then(|mut s| {
+                s.query_row(named_params! {":period": period, ":most": MEMBERS_MAX}, |row| {
+                    row.get(0).map(BucketId)
+                })
+                .optional()
+            })
+            .during(during)?;
+        let known = open.map(|bucket| Ok((bucket, self.keys().bucket(bucket)?))).transpose()?;
+        let (bucket, key) = match known {
+            Some((bucket, Some(key))) => (bucket, key),
+            // None is open, or it is from a copy of the database and its key was destroyed since.
+            _ => {
+                let bucket = BucketId(self.fresh());
+                let key = self.keys().create_bucket(bucket, self.entropy(), now)?;
+                tx.prepare_cached("INSERT INTO bucket (id, period, joined) VALUES (:id, :period, 0)")
+                    .and_then(|mut s| s.execute(named_params! {":id": bucket.0, ":period": period}))
+                    .during(during)?;
+                (bucket, key)
+            }
+        };
+        let rows = tx
+            .prepare_cached("UPDATE bucket SET joined = joined + 1 WHERE id = :id")
+            .and_then(|mut s| s.execute(named_params! {":id": bucket.0}))
+            .during(during)?;
+        touched(during, 1, rows)?;
+        let too_large = StoreError::TooLarge { what: "a data key", bound: 32 };
+        let wrapped =
+            envelope::seal(&key, &context(record), data_key.as_slice(), self.entropy()).ok_or(too_large)?;
+        Ok(Place { bucket, wrapped: Some(wrapped) })
+    }
+
+    /// The data key of a record; `None` when its bucket's key is gone or does not open it.
+    ///
+    /// In an older copy of the database `place` may be the bucket that the record was in then: the key ring knows where it
+    /// is now, if it is not erased.
+    pub(crate) fn data_key(&self, record: RecordId, place: &Place) -> Result<Option<Key>> {
+        let Some(key) = self.keys().bucket(place.bucket)? else {
+            return match self.keys().moved(record)? {
+                Some(moved) if moved.bucket != place.bucket => self.data_key(record, &moved),
+                _ => Ok(None),
+            };
+        };
+        let Some(wrapped) = &place.wrapped else { return Ok(Some(key)) };
+        let opened = envelope::open(&key, &context(record), wrapped);
+        Ok(opened.and_then(|data_key| <[u8; 32]>::try_from(data_key.as_slice()).ok()).map(Zeroizing::new))
+    }
+
+    /// Moves a record into the bucket of another date. When that is earlier than `before`, the bucket that it leaves must
+    /// die, too: copies of the database know the way from there to the data key.
+    pub(crate) fn change_bucket(
+        &self,
+        tx: &Transaction<'_>,
+        record: RecordId,
+        before: Timestamp,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let place = place_of(tx, record)?;
+        // What has a bucket to itself stays there: no copy of the database knows a way to its key.
+        if place.wrapped.is_none() {
+            return Ok(());
+        }
+        let Some(data_key) = self.data_key(record, &place)? else { return Ok(()) };
+        let place_after = self.join_bucket(tx, record, &data_key, due, now)?;
+        put_place(tx, record, &place_after)?;
+        self.keys().put_moved(&[Moved::of(record, &place_after)])?;
+        let left_alone = || is_empty(tx, place.bucket);
+        if place_after.bucket != place.bucket && (due < before || left_alone()?) {
+            self.retire_bucket(tx, place.bucket, now)?;
+        }
+        Ok(())
+    }
+
+    /// Lets a bucket die: members that are not erased are moved to other buckets of the same date. Its key may be
+    /// destroyed once `tx` is committed.
+    pub(crate) fn retire_bucket(&self, tx: &Transaction<'_>, bucket: BucketId, now: Timestamp) -> Result<()> {
+        let during = "retire a bucket";
+        let dying = tx
+            .prepare_cached("UPDATE bucket SET dying = 1 WHERE id = :id AND dying = 0")
+            .and_then(|mut s| s.execute(named_params! {":id": bucket.0}))
+            .during(during)?;
+        if dying == 0 {
+            return Ok(());
+        }
+        let survivors: Vec<(RecordId, Timestamp, Place)> = tx
+            .prepare_cached("SELECT * FROM record WHERE bucket = :bucket AND erased_at IS NULL")
+            .and_then(|mut s| {
+                s.query_map(named_params! {":bucket": bucket.0}, |row| {
+                    let record = crate::column::id(row, "id", RecordId::from_bytes)?;
+                    Ok((record, crate::column::instant(row, "erase_after")?, Place::of(row)?))
+                })?
+                .collect()
+            })
+            .during(during)?;
+        let mut moved = Vec::with_capacity(survivors.len());
+        for (record, due, place) in survivors {
+            // What does not open any more is reported when somebody asks for it.
+            let Some(data_key) = self.data_key(record, &place)? else { continue };
+            let place = self.join_bucket(tx, record, &data_key, due, now)?;
+            put_place(tx, record, &place)?;
+            moved.push(Moved::of(record, &place));
+        }
+        self.keys().put_moved(&moved)
+    }
+
+    /// Destroys the keys of all dying buckets; gone when this returns. Their rows go with [`forget_dead_buckets`].
+    pub(crate) fn destroy_dying(&self) -> Result<()> {
+        let dying: Vec<BucketId> = self.read("destroy buckets' keys", |tx| {
+            tx.prepare_cached("SELECT id FROM bucket WHERE dying = 1")?
+                .query_map([], |row| row.get(0).map(BucketId))?
+                .collect()
+        })?;
+        self.keys().destroy(&dying)
+    }
+}
+
+/// Forgets dying buckets that no record is in any more. Their keys must be destroyed.
+pub(crate) fn forget_dead_buckets(tx: &Transaction<'_>) -> Result<()> {
+    tx.prepare_cached(
+        "DELETE FROM bucket WHERE dying = 1 AND NOT EXISTS (SELECT 1 FROM record WHERE bucket = bucket.id)",
+    )
+    .and_then(|mut s| s.execute([]))
+    .during("forget dead buckets")
+    .map(|_| ())
+}
+
+fn is_empty(tx: &Transaction<'_>, bucket: BucketId) -> Result<bool> {
+    tx.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM record WHERE bucket = :bucket)")
+        .and_then(|mut s| s.query_row(named_params! {":bucket": bucket.0}, |row| row.get(0)))
+        .during("look into a bucket")
+}
+
+fn place_of(tx: &Transaction<'_>, record: RecordId) -> Result<Place> {
+    tx.prepare_cached("SELECT bucket, wrapped FROM record WHERE id = :id")
+        .and_then(|mut s| s.query_row(named_params! {":id": record.bytes()}, Place::of))
+        .during("find a record's bucket")
+}
+
+fn put_place(tx: &Transaction<'_>, record: RecordId, place: &Place) -> Result<()> {
+    let during = "put a record into a bucket";
+    let rows = tx
+        .prepare_cached("UPDATE record SET bucket = :bucket, wrapped = :wrapped WHERE id = :id")
+        .and_then(|mut s| {
+            s.execute(named_params! {
+                ":bucket": place.bucket.0,
+                ":wrapped": place.wrapped,
+                ":id": record.bytes(),
+            })
+        })
+        .during(during)?;
+    touched(during, 1, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::{Access, Purpose, Reader};
+    use portunus_core::ports::Entropy;
+    use rusqlite::Connection;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    struct Counting(AtomicU8);
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    /// A folder as version 3 left it: a key for each record, one record due at second 600, one that was not committed.
+    fn folder_of_version_3(folder: &std::path::Path, record: RecordId, plaintext: &[u8]) {
+        let entropy = Counting(AtomicU8::new(100));
+        let data = Connection::open(folder.join("data.db")).unwrap();
+        for schema in &crate::store::SCHEMAS[..3] {
+            data.execute_batch(schema).unwrap();
+        }
+        data.pragma_update(None, "user_version", 3).unwrap();
+        data.execute(
+            "INSERT INTO record (id, kind, class, erase_after, created_at)
+             VALUES (?1, 'probe', 'non-immigrant', 600000000, 0)",
+            [record.bytes()],
+        )
+        .unwrap();
+        let keys = Connection::open(folder.join("keys.db")).unwrap();
+        keys.execute_batch(include_str!("keys.sql")).unwrap();
+        keys.pragma_update(None, "user_version", 1).unwrap();
+        let key = [42; 32];
+        for id in [record, RecordId::from_bytes([9; 16])] {
+            let bytes = envelope::seal(&key, &envelope::context("probe", id), plaintext, &entropy).unwrap();
+            crate::blob::Blobs::open(&folder.join("blobs")).unwrap().put(id.bytes(), &bytes).unwrap();
+            keys.execute("INSERT INTO record_key VALUES (?1, ?2, 0)", (id.bytes(), key)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_version_sealed_opens_is_redated_and_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = RecordId::from_bytes([7; 16]);
+        folder_of_version_3(folder.path(), record, b"sealed by version 3");
+        let store = Store::open(folder.path(), Arc::new(Counting(AtomicU8::new(1)))).unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
+        let opened = |now| store.open_record(record, &access, at(now)).unwrap().map(|bytes| bytes.to_vec());
+        assert_eq!(opened(1).as_deref(), Some(b"sealed by version 3".as_slice()));
+        assert!(store.redate(record, portunus_core::policy::PersonClass::Unknown, at(300), at(2)).unwrap());
+        assert_eq!(opened(299).as_deref(), Some(b"sealed by version 3".as_slice()));
+        let swept = store.sweep(at(1000)).unwrap();
+        assert_eq!((swept.keys, swept.stray_files), (1, 1), "the one that was not committed");
+        assert_eq!(opened(300), None);
+        assert_eq!(store.erase_due(at(300), 9).unwrap(), 1);
+        let keys = Connection::open(folder.path().join("keys.db")).unwrap();
+        let left: i64 = keys.query_row("SELECT COUNT(*) FROM bucket_key", [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0);
+    }
+}
