@@ -67,9 +67,8 @@ pub fn models_are_here() -> bool {
 /// The face pipeline with the built-in pack, as the service has it.
 pub fn engine() -> portunus_biometrics::face::FaceEngine {
     let pack = portunus_biometrics::pack::Pack::load(&cache().join("packs/opencv-zoo")).ok().unwrap();
-    let runtime = super::files(&cache().join("onnxruntime"));
-    let runtime = runtime.iter().find(|path| path.to_string_lossy().contains("libonnxruntime.so")).unwrap();
-    portunus_biometrics::face::FaceEngine::load(&pack, runtime, 1).ok().unwrap()
+    let runtime = cache().join("onnxruntime/1.28.0/libonnxruntime.so.1.28.0");
+    portunus_biometrics::face::FaceEngine::load(&pack, &runtime, 1).ok().unwrap()
 }
 
 /// A picture of the cache by its name.
