@@ -1,6 +1,7 @@
 //! The one binary: reads configuration, chooses adapters, runs a subcommand.
 
 mod ambient;
+mod backup;
 mod bench;
 mod bundle;
 mod demo;
@@ -56,6 +57,10 @@ enum Command {
     Policy(policy::Command),
     /// Say what is held until when, and erase what is due
     Retain(retain::Args),
+    /// Copy the data, and if asked the key ring elsewhere; a service may run meanwhile
+    Backup(backup::BackUp),
+    /// Bring back a backup; what was erased since stays erased
+    Restore(backup::Restore),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +82,8 @@ fn main() -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Retain(args) => retain::run(args),
+        Command::Backup(args) => backup::back_up(args),
+        Command::Restore(args) => backup::restore(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

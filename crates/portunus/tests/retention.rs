@@ -1,4 +1,4 @@
-//! `portunus policy` and `portunus retain`, from outside, on a store that holds something.
+//! `portunus policy`, `retain`, `backup` and `restore`, from outside, on a store that holds something.
 
 #![allow(
     clippy::unwrap_used,
@@ -156,4 +156,32 @@ fn what_is_due_is_told_and_only_then_erased() {
     let output = portunus(&["retain", "--data", folder.path().join("none").to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(!folder.path().join("none").exists(), "a folder that holds nothing is not made");
+}
+
+#[test]
+fn what_was_erased_after_a_backup_is_not_in_what_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data, backup, keys, restored) = (at("data"), at("backup"), at("keys"), at("restored"));
+    holding(Path::new(&data), &[-1, 24, 24]);
+    let made = json(&["backup", "--data", &data, "--to", &backup, "--keys-to", &keys, "--json"]);
+    assert_eq!((&made["records"], &made["missing"]), (&3.into(), &serde_json::json!([])));
+    assert!(!Path::new(&backup).join("keys.db").exists(), "data and keys apart");
+    assert!(done(&["retain", "--data", &data]).ends_with("1 erased\n"));
+
+    let output = portunus(&["restore", "--data", &restored, "--from", &backup]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("has no key ring"));
+    std::fs::create_dir_all(&restored).unwrap();
+    std::fs::copy(Path::new(&data).join("keys.db"), Path::new(&restored).join("keys.db")).unwrap();
+    let back = json(&["restore", "--data", &restored, "--from", &backup, "--json"]);
+    assert_eq!((&back["records"], &back["erased_again"]), (&3.into(), &1.into()), "{back}");
+    let held = json(&["retain", "--dry-run", "--data", &restored, "--json"]);
+    assert_eq!(
+        (&held["held"][0]["due_now"], &held["held"][0]["within_a_day"]),
+        (&0.into(), &2.into()),
+        "{held}"
+    );
+    let again = portunus(&["restore", "--data", &restored, "--from", &backup]);
+    assert_eq!(again.status.code(), Some(1), "never over what is there");
 }

@@ -162,6 +162,41 @@ impl Store {
         self.keys().put_moved(&moved)
     }
 
+    /// In an older copy of the database: where the data key of `record` is by the key ring of today, which may be another
+    /// bucket than its row says. `false` when it was erased since.
+    pub(crate) fn follow(&self, tx: &Transaction<'_>, record: RecordId) -> Result<bool> {
+        let place = place_of(tx, record)?;
+        if self.keys().bucket(place.bucket)?.is_some() {
+            return Ok(true);
+        }
+        let Some(moved) = self.keys().moved(record)? else { return Ok(false) };
+        // It takes no more members: how many it has is not known here.
+        tx.prepare_cached(
+            "INSERT INTO bucket (id, period, joined) VALUES (:id, -1, 1) ON CONFLICT DO NOTHING",
+        )
+        .and_then(|mut s| s.execute(named_params! {":id": moved.bucket.0}))
+        .during("follow a data key")?;
+        put_place(tx, record, &moved)?;
+        Ok(true)
+    }
+
+    /// In an older copy of the database: buckets whose keys were destroyed since take no more members, and go.
+    pub(crate) fn bury_buckets(&self, tx: &Transaction<'_>) -> Result<()> {
+        let during = "bury buckets";
+        let all: Vec<BucketId> = tx
+            .prepare("SELECT id FROM bucket")
+            .and_then(|mut s| s.query_map([], |row| row.get(0).map(BucketId))?.collect())
+            .during(during)?;
+        for bucket in all {
+            if self.keys().bucket(bucket)?.is_none() {
+                tx.prepare_cached("UPDATE bucket SET dying = 1 WHERE id = :id")
+                    .and_then(|mut s| s.execute(named_params! {":id": bucket.0}))
+                    .during(during)?;
+            }
+        }
+        forget_dead_buckets(tx)
+    }
+
     /// Destroys the keys of all dying buckets; gone when this returns. Their rows go with [`forget_dead_buckets`].
     pub(crate) fn destroy_dying(&self) -> Result<()> {
         let dying: Vec<BucketId> = self.read("destroy buckets' keys", |tx| {

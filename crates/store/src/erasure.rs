@@ -127,7 +127,7 @@ impl Store {
     /// # Errors
     /// What the disk says; a later sweep goes on.
     pub fn sweep(&self, now: Timestamp) -> Result<Swept> {
-        let mut swept = Swept::default();
+        let mut swept = Swept { erasures_finished: self.reapply_erasures(now)?, ..Swept::default() };
         loop {
             let begun = self.hidden()?;
             if begun.is_empty() {

@@ -59,6 +59,14 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// A backup, or the folder it is made of or restored into, will not do; nothing was changed.
+    #[error("{} {what}", path.display())]
+    Backup {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        what: &'static str,
+    },
     /// The folder was written by a newer version.
     #[error("{file} has schema version {found}, this program knows up to {known}: use the newer program")]
     TooNew {

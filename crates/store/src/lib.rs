@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`store`] | [`Store`]: one folder; opening, migrating, named transactions |
 //! | [`vault`], [`erasure`] | sealed records: sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
+//! | [`backup`] | data and keys copied apart; restored, with the erasures since applied again |
 //! | [`reference`](mod@reference), [`gallery`] | portraits known before, by document; galleries sealed at rest |
 //! | [`people`], [`place`], [`device`] | who signs in; crossing points and designations; enrolled capture devices |
 //! | [`voyage`], [`manifest`], [`passenger`] | voyages, a carrier's manifest applied, who is on the list |
@@ -40,6 +41,7 @@
 //! ```
 
 pub mod admission;
+pub mod backup;
 mod blob;
 mod bucket;
 pub mod closing;
@@ -67,6 +69,7 @@ pub mod vault;
 pub mod voyage;
 
 pub use admission::{Admission, Admit};
+pub use backup::{BackedUp, KeysGo, Restored, restore};
 pub use closing::{CloseVoyage, Crossing};
 pub use commit::{BoardingChange, CaptureCommit, Committed, RulingCommit};
 pub use device::Device;

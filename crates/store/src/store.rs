@@ -50,6 +50,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooNew`] for a folder of a newer program; else what the system or SQLite says.
     pub fn open(folder: &Path, entropy: Arc<dyn Entropy>) -> Result<Self> {
+        crate::backup::refuse_half_restored(folder)?;
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder).map_err(io("make the folder", folder))?;
         let mut writer = connect(&folder.join("data.db"), "WAL")?;
@@ -77,13 +78,11 @@ impl Store {
 
     /// HMAC-SHA-256 over the purpose and the parts, each with its length before it.
     pub(crate) fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        #[expect(clippy::unwrap_used, reason = "HMAC takes keys of every length (RFC 2104)")]
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.inner.mac_key.as_slice()).unwrap();
-        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        mac_with(&self.inner.mac_key, purpose, parts)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.inner.folder
     }
 
     pub(crate) fn keys(&self) -> &KeyRing {
@@ -189,6 +188,17 @@ impl Store {
             tx.query_row("SELECT n FROM generation", [], |row| crate::column::count(row, "n"))
         })
     }
+}
+
+/// As [`Store::mac`], with a key ring that is not a store's yet.
+pub(crate) fn mac_with(key: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(clippy::unwrap_used, reason = "HMAC takes keys of every length (RFC 2104)")]
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap();
+    for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 /// Raises [`Store::generation`] with the transaction.
