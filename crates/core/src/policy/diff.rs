@@ -78,7 +78,7 @@ fn push(changes: &mut Vec<Change>, class: PersonClass, data: Option<DataClass>, 
 fn duties(policy: &Policy, class: PersonClass, modality: Modality) -> String {
     let of = |traveller: &Traveller<'_>| {
         let rule = policy.taking_rule(class, modality, traveller);
-        rule.map_or_else(String::new, |r| format!("{}, decline: {:?}", r.duty.in_words(), r.on_decline))
+        rule.map(super::TakingRule::in_words).unwrap_or_default()
     };
     let mut said = format!("{}: {}", modality.in_words(), of(&Traveller::default()));
     let mut from = 0;
@@ -87,7 +87,10 @@ fn duties(policy: &Policy, class: PersonClass, modality: Modality) -> String {
         if age == u8::MAX || here(age) != here(from) {
             let other = here(from);
             if other != of(&Traveller::default()) {
-                said += &format!("; aged {from} to {}: {other}", if age == u8::MAX { age } else { age - 1 });
+                match age {
+                    u8::MAX => said += &format!(". Aged {from} and over: {other}"),
+                    _ => said += &format!(". Aged {from} to {}: {other}", age - 1),
+                }
             }
             from = age;
         }
@@ -98,7 +101,7 @@ fn duties(policy: &Policy, class: PersonClass, modality: Modality) -> String {
     for standing in standings {
         let other = of(&Traveller { age: None, standings: &[standing] });
         if other != of(&Traveller::default()) {
-            said += &format!("; {standing}: {other}");
+            said += &format!(". With the standing \"{standing}\": {other}");
         }
     }
     said

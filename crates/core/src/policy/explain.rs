@@ -1,6 +1,6 @@
 //! A pack in words.
 
-use super::{DataClass, Keep, Modality, OnDecline, PersonClass, Policy, RetentionRule, TakingRule};
+use super::{DataClass, Keep, Modality, PersonClass, Policy, RetentionRule, TakingRule};
 use std::fmt::Write as _;
 
 /// What a pack says of these classes of people and data, a sentence for each rule, with its source.
@@ -25,24 +25,16 @@ pub fn explain(policy: &Policy, classes: &[PersonClass], data: &[DataClass]) -> 
 }
 
 fn taking(rule: &TakingRule, modality: Modality) -> String {
-    let mut whom = "everyone of this class".to_owned();
-    if !rule.is_for_all() {
-        let mut which = Vec::new();
-        which.extend(rule.below_age.map(|age| format!("under {age}")));
-        which.extend(rule.above_age.map(|age| format!("over {age}")));
-        which.extend(rule.standing.as_ref().map(|standing| format!("with the standing \"{standing}\"")));
-        whom = format!("who is {}", which.join(" and "));
-    }
-    let decline = match rule.on_decline {
-        OnDecline::DocumentInspection => "who declines has their document inspected by hand",
-        OnDecline::Officer => "who declines is seen by an officer",
+    let mut which = Vec::new();
+    which.extend(rule.below_age.map(|age| format!("is under {age}")));
+    which.extend(rule.above_age.map(|age| format!("is over {age}")));
+    which.extend(rule.standing.as_ref().map(|standing| format!("has the standing \"{standing}\"")));
+    let whom = if which.is_empty() {
+        "everyone of this class".to_owned()
+    } else {
+        format!("who {}", which.join(" and "))
     };
-    format!(
-        "{}: {whom} {}; {decline}. {}",
-        modality.in_words(),
-        rule.duty.in_words(),
-        source(&rule.citation, rule.checked)
-    )
+    format!("{}: {whom} {}. {}", modality.in_words(), rule.in_words(), source(&rule.citation, rule.checked))
 }
 
 fn kept(rule: &RetentionRule, data: DataClass) -> String {

@@ -1,6 +1,6 @@
 //! Reading a pack: every gap, doubled or contradicting rule is found at once, each with its line.
 
-use super::{DataClass, Duty, Event, Keep, Modality, Notice, PersonClass, Policy, RetentionRule, TakingRule};
+use super::{DataClass, Event, Keep, Modality, Notice, PersonClass, Policy, RetentionRule, TakingRule};
 use crate::document::State;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Deserializer};
@@ -280,15 +280,4 @@ pub(super) fn one_or_many<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 
 pub(super) fn of_the_face() -> Vec<Modality> {
     vec![Modality::Face]
-}
-
-impl Duty {
-    /// What a person calls it.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Optional => "may decline",
-            Self::Required => "may be required to take part",
-            Self::Exempt => "is exempt",
-        }
-    }
 }

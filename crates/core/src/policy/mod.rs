@@ -188,6 +188,17 @@ pub enum Duty {
     Exempt,
 }
 
+impl Duty {
+    /// What a person calls it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Optional => "may decline",
+            Self::Required => "may be required to take part",
+            Self::Exempt => "is exempt",
+        }
+    }
+}
+
 /// What follows when someone declines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -196,6 +207,16 @@ pub enum OnDecline {
     DocumentInspection,
     /// An officer decides what follows.
     Officer,
+}
+
+impl OnDecline {
+    /// What a person calls it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::DocumentInspection => "who declines has their document inspected by hand",
+            Self::Officer => "who declines is seen by an officer",
+        }
+    }
 }
 
 /// One rule on taking a photo or other samples of some travellers.
@@ -228,6 +249,14 @@ pub struct TakingRule {
 }
 
 impl TakingRule {
+    /// What is asked, and what follows a decline where there is something to decline.
+    fn in_words(&self) -> String {
+        match self.duty {
+            Duty::Exempt => self.duty.in_words().to_owned(),
+            duty => format!("{}; {}", duty.in_words(), self.on_decline.in_words()),
+        }
+    }
+
     fn is_for_all(&self) -> bool {
         self.below_age.is_none() && self.above_age.is_none() && self.standing.is_none()
     }

@@ -167,7 +167,7 @@ fn a_change_is_told_and_no_change_is_none() {
     let exempt = Policy::from_toml(&US.replacen("below_age = 14", "below_age = 16", 1)).unwrap();
     let changes = diff(&us(), &exempt);
     assert_eq!(changes.len(), 4, "{changes:?}");
-    assert!(changes[0].is.contains("aged 0 to 15: is exempt"), "{changes:?}");
+    assert!(changes[0].is.contains("Aged 0 to 15: is exempt"), "{changes:?}");
 }
 
 #[test]
