@@ -5,7 +5,7 @@ use crate::policy::slug;
 use anyhow::{Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::policy::{DataClass, PersonClass};
-use portunus_store::Store;
+use portunus_store::{ClockState, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -20,6 +20,9 @@ pub(crate) struct Args {
     /// Say what is held and what would be erased, and erase nothing
     #[arg(long)]
     dry_run: bool,
+    /// Say that the clock is right, where erasing was halted because it is far ahead
+    #[arg(long, conflicts_with = "dry_run")]
+    confirm_clock: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -60,8 +63,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("{} holds no data: say where with --data DIR", folder.display());
     }
     let store = open_store(&folder)?;
+    if args.confirm_clock {
+        store.believe_clock(now())?;
+    }
     let mut report = look(&store, now(), args.dry_run)?;
     if !args.dry_run {
+        if let ClockState::SetForward { believed } = store.look_at_clock(report.at)? {
+            bail!(
+                "nothing was erased: the clock says {}, and these data were last looked after at {believed}; set the \
+                 clock right, or say that it is with --confirm-clock",
+                report.at
+            );
+        }
         let due = report.held.iter().map(|row| row.until.due_now).sum();
         report.erased = erase(&store, report.at, due)?;
     }

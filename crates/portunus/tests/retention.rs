@@ -185,3 +185,20 @@ fn what_was_erased_after_a_backup_is_not_in_what_is_restored() {
     let again = portunus(&["restore", "--data", &restored, "--from", &backup]);
     assert_eq!(again.status.code(), Some(1), "never over what is there");
 }
+
+#[test]
+fn a_clock_far_ahead_erases_nothing_until_somebody_says_that_it_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let now = holding(&path, &[-1]);
+    let data = path.to_str().unwrap();
+    // Last looked after a month ago, as far as the folder knows.
+    let store = Store::open(&path, Arc::new(Counting(AtomicU64::new(1 << 40)))).unwrap();
+    store.believe_clock(now - SignedDuration::from_hours(30 * 24)).unwrap();
+    drop(store);
+    let output = portunus(&["retain", "--data", data]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--confirm-clock"));
+    assert_eq!(json(&["retain", "--dry-run", "--data", data, "--json"])["held"][0]["due_now"], 1);
+    assert!(done(&["retain", "--confirm-clock", "--data", data]).ends_with("1 erased\n"));
+}

@@ -180,7 +180,8 @@ impl Store {
         Ok(true)
     }
 
-    /// In an older copy of the database: buckets whose keys were destroyed since take no more members, and go.
+    /// In an older copy of the database: buckets whose keys were destroyed since take no more members, and go; so does
+    /// what the key ring notes of records that the copy does not know.
     pub(crate) fn bury_buckets(&self, tx: &Transaction<'_>) -> Result<()> {
         let during = "bury buckets";
         let all: Vec<BucketId> = tx
@@ -194,6 +195,15 @@ impl Store {
                     .during(during)?;
             }
         }
+        let mut find =
+            tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE id = :id)").during(during)?;
+        let mut unknown = Vec::new();
+        for record in self.keys().all_moved()? {
+            let known: bool =
+                find.query_row(named_params! {":id": record.bytes()}, |row| row.get(0)).during(during)?;
+            unknown.extend((!known).then_some(record));
+        }
+        self.keys().forget_moved(&unknown)?;
         forget_dead_buckets(tx)
     }
 

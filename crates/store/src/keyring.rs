@@ -146,6 +146,14 @@ impl KeyRing {
         tx.commit().during(during)
     }
 
+    /// Every record whose data key left the bucket that it was sealed into.
+    pub(crate) fn all_moved(&self) -> Result<Vec<RecordId>> {
+        lock(&self.0)
+            .prepare_cached("SELECT record FROM moved")
+            .and_then(|mut s| s.query_map([], |row| row.get(0).map(RecordId::from_bytes))?.collect())
+            .during("list where data keys went")
+    }
+
     /// Where a record's data key went, if it left the bucket that it was sealed into.
     pub(crate) fn moved(&self, record: RecordId) -> Result<Option<Place>> {
         lock(&self.0)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`store`] | [`Store`]: one folder; opening, migrating, named transactions |
 //! | [`vault`], [`erasure`] | sealed records: sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
+//! | [`clock`] | whether the clock may be believed when something is to be erased by it |
 //! | [`backup`] | data and keys copied apart; restored, with the erasures since applied again |
 //! | [`reference`](mod@reference), [`gallery`] | portraits known before, by document; galleries sealed at rest |
 //! | [`people`], [`place`], [`device`] | who signs in; crossing points and designations; enrolled capture devices |
@@ -44,6 +45,7 @@ pub mod admission;
 pub mod backup;
 mod blob;
 mod bucket;
+pub mod clock;
 pub mod closing;
 mod column;
 pub mod commit;
@@ -70,6 +72,7 @@ pub mod voyage;
 
 pub use admission::{Admission, Admit};
 pub use backup::{BackedUp, KeysGo, Restored, restore};
+pub use clock::ClockState;
 pub use closing::{CloseVoyage, Crossing};
 pub use commit::{BoardingChange, CaptureCommit, Committed, RulingCommit};
 pub use device::Device;

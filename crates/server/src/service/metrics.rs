@@ -28,6 +28,10 @@ pub struct Metrics {
     decision_seconds: Histogram,
     /// Records erased as due.
     pub erased: Counter,
+    /// 1 while nothing is erased, because the clock was set forward.
+    pub erasing_halted: Gauge,
+    /// For how long the longest overdue record was overdue when the eraser last looked.
+    pub erasing_late_seconds: Gauge,
     /// Passengers with a template, over all galleries in memory.
     pub gallery_people: Gauge,
 }
@@ -39,6 +43,7 @@ impl Default for Metrics {
         let referrals = Family::default();
         let decision_seconds = Histogram::new(exponential_buckets(0.01, 2.0, 10));
         let (erased, gallery_people) = (Counter::default(), Gauge::default());
+        let (erasing_halted, erasing_late_seconds) = (Gauge::default(), Gauge::default());
         registry.register("captures", "Captures by what came of them", captures.clone());
         registry.register(
             "referrals",
@@ -48,11 +53,30 @@ impl Default for Metrics {
         registry.register("decision_seconds", "From frames received to decision", decision_seconds.clone());
         registry.register("records_erased", "Sealed records erased as due", erased.clone());
         registry.register(
+            "erasing_halted",
+            "1 while nothing is erased, because the clock was set forward",
+            erasing_halted.clone(),
+        );
+        registry.register(
+            "erasing_late_seconds",
+            "Age of the longest overdue record when the eraser last looked",
+            erasing_late_seconds.clone(),
+        );
+        registry.register(
             "gallery_people",
             "People with a template in open galleries",
             gallery_people.clone(),
         );
-        Self { registry, captures, referrals, decision_seconds, erased, gallery_people }
+        Self {
+            registry,
+            captures,
+            referrals,
+            decision_seconds,
+            erased,
+            erasing_halted,
+            erasing_late_seconds,
+            gallery_people,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Refused, Service};
 use portunus_core::policy::DataClass;
+use portunus_store::ClockState;
 use std::time::Duration;
 
 /// Fleeting photos are looked at this often, and changes by other processes.
@@ -23,15 +24,35 @@ pub struct Kept {
 }
 
 impl Service {
-    /// Erases everything due, batch by batch.
+    /// Erases everything due, batch by batch; nothing by a clock that was set forward.
     ///
     /// # Errors
     /// When the store fails; what was erased until then stays erased.
     pub fn erase_due(&self) -> Result<Kept, Refused> {
+        let now = self.now();
+        let state = self.store().look_at_clock(now)?;
+        self.metrics().erasing_halted.set(i64::from(matches!(state, ClockState::SetForward { .. })));
+        let at = match state {
+            ClockState::Steady => now,
+            ClockState::SetBack { believed } => {
+                tracing::warn!(%now, %believed, "the clock was set back; erasing goes on from what was believed");
+                believed
+            }
+            ClockState::SetForward { believed } => {
+                tracing::error!(
+                    %now, %believed,
+                    "NOTHING IS ERASED: the clock is far ahead of when these data were last looked after; set it \
+                     right, or say that it is: portunus retain --confirm-clock"
+                );
+                return Ok(Kept::default());
+            }
+        };
+        let late = self.store().overdue_since(at)?.map_or(0, |since| at.duration_since(since).as_secs());
+        self.metrics().erasing_late_seconds.set(late);
         let mut kept = Kept::default();
         loop {
-            let records = self.store().erase_due(self.now(), ERASE_BATCH)?;
-            let crossings = self.store().purge_crossings(self.now(), ERASE_BATCH)?;
+            let records = self.store().erase_due(at, ERASE_BATCH)?;
+            let crossings = self.store().purge_crossings(at, ERASE_BATCH)?;
             self.metrics().erased.inc_by(records as u64);
             (kept.records, kept.crossings) = (kept.records + records, kept.crossings + crossings);
             if records < ERASE_BATCH && crossings < ERASE_BATCH {

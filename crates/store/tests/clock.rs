@@ -1,0 +1,40 @@
+//! A clock set forward erases nothing, a clock set back revives nothing.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod border;
+use border::*;
+use portunus_store::{ClockState, clock::LEAP_MAX};
+
+const LEAP: i64 = LEAP_MAX.as_secs();
+
+#[test]
+fn a_clock_that_goes_on_is_believed_and_one_far_ahead_is_not_until_somebody_says_so() {
+    let (folder, store) = fresh();
+    assert_eq!(store.look_at_clock(at(0)).unwrap(), ClockState::Steady, "the first look");
+    assert_eq!(store.look_at_clock(at(LEAP)).unwrap(), ClockState::Steady, "a long weekend");
+    let ahead = at(2 * LEAP + 1);
+    for _ in 0..3 {
+        let halted = ClockState::SetForward { believed: at(LEAP) };
+        assert_eq!(store.look_at_clock(ahead).unwrap(), halted, "looking does not make it right");
+    }
+    drop(store);
+    let store = open(folder.path(), 9);
+    assert!(
+        matches!(store.look_at_clock(ahead).unwrap(), ClockState::SetForward { .. }),
+        "nor does a new start"
+    );
+    assert_eq!(store.look_at_clock(at(LEAP + 5)).unwrap(), ClockState::Steady, "set right again");
+    store.believe_clock(ahead).unwrap();
+    assert_eq!(store.look_at_clock(ahead).unwrap(), ClockState::Steady);
+}
+
+#[test]
+fn a_clock_set_back_leaves_what_was_believed() {
+    let (_folder, store) = fresh();
+    store.look_at_clock(at(HOUR)).unwrap();
+    for back in [0, HOUR - 1] {
+        assert_eq!(store.look_at_clock(at(back)).unwrap(), ClockState::SetBack { believed: at(HOUR) });
+    }
+    assert_eq!(store.look_at_clock(at(HOUR)).unwrap(), ClockState::Steady);
+}
