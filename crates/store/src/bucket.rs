@@ -95,7 +95,7 @@ impl Store {
     pub(crate) fn data_key(&self, record: RecordId, place: &Place) -> Result<Option<Key>> {
         let Some(key) = self.keys().bucket(place.bucket)? else {
             return match self.keys().moved(record)? {
-                Some(moved) if moved.bucket != place.bucket => self.data_key(record, &moved),
+                Some(moved) if moved.place.bucket != place.bucket => self.data_key(record, &moved.place),
                 _ => Ok(None),
             };
         };
@@ -122,9 +122,10 @@ impl Store {
         let Some(data_key) = self.data_key(record, &place)? else { return Ok(()) };
         let place_after = self.join_bucket(tx, record, &data_key, due, now)?;
         put_place(tx, record, &place_after)?;
-        self.keys().put_moved(&[Moved::of(record, &place_after)])?;
+        let left = place_after.bucket != place.bucket;
+        self.keys().put_moved(&[Moved::to(record, place_after, due)])?;
         let left_alone = || is_empty(tx, place.bucket);
-        if place_after.bucket != place.bucket && (due < before || left_alone()?) {
+        if left && (due < before || left_alone()?) {
             self.retire_bucket(tx, place.bucket, now)?;
         }
         Ok(())
@@ -157,26 +158,27 @@ impl Store {
             let Some(data_key) = self.data_key(record, &place)? else { continue };
             let place = self.join_bucket(tx, record, &data_key, due, now)?;
             put_place(tx, record, &place)?;
-            moved.push(Moved::of(record, &place));
+            moved.push(Moved::to(record, place, due));
         }
         self.keys().put_moved(&moved)
     }
 
-    /// In an older copy of the database: where the data key of `record` is by the key ring of today, which may be another
-    /// bucket than its row says. `false` when it was erased since.
+    /// In an older copy of the database: gives `record` the bucket and the date that it has by the key ring of today,
+    /// which its row may not know. `false` when it was erased since.
     pub(crate) fn follow(&self, tx: &Transaction<'_>, record: RecordId) -> Result<bool> {
-        let place = place_of(tx, record)?;
-        if self.keys().bucket(place.bucket)?.is_some() {
-            return Ok(true);
-        }
-        let Some(moved) = self.keys().moved(record)? else { return Ok(false) };
+        let Some(moved) = self.keys().moved(record)? else {
+            return Ok(self.keys().bucket(place_of(tx, record)?.bucket)?.is_some());
+        };
         // It takes no more members: how many it has is not known here.
         tx.prepare_cached(
             "INSERT INTO bucket (id, period, joined) VALUES (:id, -1, 1) ON CONFLICT DO NOTHING",
         )
-        .and_then(|mut s| s.execute(named_params! {":id": moved.bucket.0}))
+        .and_then(|mut s| s.execute(named_params! {":id": moved.place.bucket.0}))
         .during("follow a data key")?;
-        put_place(tx, record, &moved)?;
+        put_place(tx, record, &moved.place)?;
+        tx.prepare_cached("UPDATE record SET erase_after = :due WHERE id = :id")
+            .and_then(|mut s| s.execute(named_params! {":due": micros(moved.due), ":id": record.bytes()}))
+            .during("follow a data key")?;
         Ok(true)
     }
 

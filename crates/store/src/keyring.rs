@@ -19,14 +19,14 @@ pub(crate) type Key = Zeroizing<[u8; 32]>;
 /// A record whose data key left the bucket that it was sealed into.
 pub(crate) struct Moved {
     record: RecordId,
-    bucket: BucketId,
-    wrapped: Vec<u8>,
+    pub(crate) place: Place,
+    pub(crate) due: Timestamp,
 }
 
 impl Moved {
-    /// To `place`, where it is wrapped.
-    pub(crate) fn of(record: RecordId, place: &Place) -> Self {
-        Self { record, bucket: place.bucket, wrapped: place.wrapped.clone().unwrap_or_default() }
+    /// To `place`, where it is wrapped, to be gone at `due`.
+    pub(crate) fn to(record: RecordId, place: Place, due: Timestamp) -> Self {
+        Self { record, place, due }
     }
 }
 
@@ -120,13 +120,18 @@ impl KeyRing {
         let during = "note where a data key went";
         let mut connection = lock(&self.0);
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
-        for Moved { record, bucket, wrapped } in moved {
+        for Moved { record, place, due } in moved {
             tx.prepare_cached(
-                "INSERT INTO moved (record, bucket, wrapped) VALUES (:record, :bucket, :wrapped)
-                 ON CONFLICT (record) DO UPDATE SET bucket = excluded.bucket, wrapped = excluded.wrapped",
+                "INSERT OR REPLACE INTO moved (record, bucket, wrapped, due)
+                 VALUES (:record, :bucket, :wrapped, :due)",
             )
             .and_then(|mut s| {
-                s.execute(named_params! {":record": record.bytes(), ":bucket": bucket.0, ":wrapped": wrapped})
+                s.execute(named_params! {
+                    ":record": record.bytes(),
+                    ":bucket": place.bucket.0,
+                    ":wrapped": place.wrapped,
+                    ":due": micros(*due),
+                })
             })
             .during(during)?;
         }
@@ -155,10 +160,15 @@ impl KeyRing {
     }
 
     /// Where a record's data key went, if it left the bucket that it was sealed into.
-    pub(crate) fn moved(&self, record: RecordId) -> Result<Option<Place>> {
+    pub(crate) fn moved(&self, record: RecordId) -> Result<Option<Moved>> {
         lock(&self.0)
-            .prepare_cached("SELECT bucket, wrapped FROM moved WHERE record = :record")
-            .and_then(|mut s| s.query_row(named_params! {":record": record.bytes()}, Place::of).optional())
+            .prepare_cached("SELECT bucket, wrapped, due FROM moved WHERE record = :record")
+            .and_then(|mut s| {
+                s.query_row(named_params! {":record": record.bytes()}, |row| {
+                    Ok(Moved::to(record, Place::of(row)?, crate::column::instant(row, "due")?))
+                })
+                .optional()
+            })
             .during("find where a data key went")
     }
 

@@ -12,6 +12,7 @@ DROP TABLE record_key;
 CREATE TABLE moved (
     record  BLOB PRIMARY KEY,
     bucket  BLOB NOT NULL REFERENCES bucket_key (bucket) ON DELETE CASCADE,
-    wrapped BLOB NOT NULL
+    wrapped BLOB NOT NULL,
+    due     INTEGER NOT NULL                  -- its date, which an older copy of data.db may not know either
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX moved_by_bucket ON moved (bucket);

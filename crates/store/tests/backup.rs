@@ -102,7 +102,26 @@ fn under_the_present_key_ring_what_was_erased_since_is_gone_and_the_rest_survive
 }
 
 #[test]
-fn a_folder_put_together_by_hand_reapplies_erasures_at_its_first_sweep() {
+fn what_was_dated_otherwise_since_has_its_new_date_in_what_is_restored() {
+    let place = Place::new();
+    let [earlier, later] = place.records;
+    let other = keep(&place.store, "L3", b"the third portrait");
+    place.back_up();
+    let redate = |record, due| place.store.redate(record, PersonClass::Citizen, at(due), at(61)).unwrap();
+    assert!(redate(earlier, 2 * HOUR) && redate(later, 48 * HOUR));
+    let folder = only_keys(&place.at("data"), "restored");
+    assert_eq!(bring_back(&place.at("backup"), None, &folder).unwrap().erased_again, 0);
+    let store = open(&folder, 3);
+    let opens = |record, now| store.open_record(record, &SHOW, at(now)).unwrap().is_some();
+    assert!([earlier, later, other].map(|record| opens(record, 2 * HOUR - 1)).iter().all(|opened| *opened));
+    assert!(!opens(earlier, 2 * HOUR), "the corrected date, not that of the backup");
+    while store.erase_due(at(24 * HOUR), 9).unwrap() > 0 {}
+    assert_eq!([earlier, later, other].map(|record| opens(record, 24 * HOUR)), [false, true, false]);
+    assert_eq!(vault(&folder)[1], [later.to_string()]);
+}
+
+#[test]
+fn a_restore_that_was_cut_short_reapplies_erasures_at_its_first_sweep() {
     let place = Place::new();
     let [kept, erased] = place.records;
     place.back_up();
