@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 /// How many records may join one bucket.
 const MEMBERS_MAX: u32 = 1000;
 const PERIOD_MICROS: i64 = 60_000_000;
+const NOTED_AT_ONCE: u32 = 500;
 
 /// One bucket: 16 random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,8 +91,8 @@ impl Store {
 
     /// The data key of a record; `None` when its bucket's key is gone or does not open it.
     ///
-    /// In an older copy of the database `place` may be the bucket that the record was in then: the key ring knows where it
-    /// is now, if it is not erased.
+    /// `place` may be where the record was: in an older copy of the database, or when it was moved since the row was read.
+    /// The key ring knows where it is now, if it is not erased.
     pub(crate) fn data_key(&self, record: RecordId, place: &Place) -> Result<Option<Key>> {
         let Some(key) = self.keys().bucket(place.bucket)? else {
             return match self.keys().moved(record)? {
@@ -104,13 +105,12 @@ impl Store {
         Ok(opened.and_then(|data_key| <[u8; 32]>::try_from(data_key.as_slice()).ok()).map(Zeroizing::new))
     }
 
-    /// Moves a record into the bucket of another date. When that is earlier than `before`, the bucket that it leaves must
-    /// die, too: copies of the database know the way from there to the data key.
+    /// Moves a record into the bucket of its new date. The bucket that it leaves dies: copies of the database know the way
+    /// from there to the data key.
     pub(crate) fn change_bucket(
         &self,
         tx: &Transaction<'_>,
         record: RecordId,
-        before: Timestamp,
         due: Timestamp,
         now: Timestamp,
     ) -> Result<()> {
@@ -120,15 +120,9 @@ impl Store {
             return Ok(());
         }
         let Some(data_key) = self.data_key(record, &place)? else { return Ok(()) };
-        let place_after = self.join_bucket(tx, record, &data_key, due, now)?;
-        put_place(tx, record, &place_after)?;
-        let left = place_after.bucket != place.bucket;
-        self.keys().put_moved(&[Moved::to(record, place_after, due)])?;
-        let left_alone = || is_empty(tx, place.bucket);
-        if left && (due < before || left_alone()?) {
-            self.retire_bucket(tx, place.bucket, now)?;
-        }
-        Ok(())
+        let new_place = self.join_bucket(tx, record, &data_key, due, now)?;
+        put_place(tx, record, &new_place)?;
+        if new_place.bucket == place.bucket { Ok(()) } else { self.retire_bucket(tx, place.bucket, now) }
     }
 
     /// Lets a bucket die: members that are not erased are moved to other buckets of the same date. Its key may be
@@ -152,15 +146,13 @@ impl Store {
                 .collect()
             })
             .during(during)?;
-        let mut moved = Vec::with_capacity(survivors.len());
         for (record, due, place) in survivors {
             // What does not open any more is reported when somebody asks for it.
             let Some(data_key) = self.data_key(record, &place)? else { continue };
             let place = self.join_bucket(tx, record, &data_key, due, now)?;
             put_place(tx, record, &place)?;
-            moved.push(Moved::to(record, place, due));
         }
-        self.keys().put_moved(&moved)
+        Ok(())
     }
 
     /// In an older copy of the database: gives `record` the bucket and the date that it has by the key ring of today,
@@ -176,7 +168,7 @@ impl Store {
         .and_then(|mut s| s.execute(named_params! {":id": moved.place.bucket.0}))
         .during("follow a data key")?;
         put_place(tx, record, &moved.place)?;
-        tx.prepare_cached("UPDATE record SET erase_after = :due WHERE id = :id")
+        tx.prepare_cached("UPDATE record SET erase_after = :due, unnoted = 0 WHERE id = :id")
             .and_then(|mut s| s.execute(named_params! {":due": micros(moved.due), ":id": record.bytes()}))
             .during("follow a data key")?;
         Ok(true)
@@ -197,27 +189,83 @@ impl Store {
                     .during(during)?;
             }
         }
-        let mut find =
-            tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE id = :id)").during(during)?;
-        let mut unknown = Vec::new();
-        for record in self.keys().all_moved()? {
-            let known: bool =
-                find.query_row(named_params! {":id": record.bytes()}, |row| row.get(0)).during(during)?;
-            unknown.extend((!known).then_some(record));
-        }
+        let known = "SELECT EXISTS (SELECT 1 FROM record WHERE id = ?1)";
+        let unknown = unknown(tx, known, self.keys().all_moved()?, RecordId::bytes).during(during)?;
         self.keys().forget_moved(&unknown)?;
         forget_dead_buckets(tx)
     }
 
-    /// Destroys the keys of all dying buckets; gone when this returns. Their rows go with [`forget_dead_buckets`].
+    /// Destroys the keys of all dying buckets, after the key ring has noted where their members went; gone when this
+    /// returns. Their rows go with [`forget_dead_buckets`].
     pub(crate) fn destroy_dying(&self) -> Result<()> {
+        // These first: who left one of them stands in the rows that are read after.
         let dying: Vec<BucketId> = self.read("destroy buckets' keys", |tx| {
             tx.prepare_cached("SELECT id FROM bucket WHERE dying = 1")?
                 .query_map([], |row| row.get(0).map(BucketId))?
                 .collect()
         })?;
+        self.note_moves()?;
         self.keys().destroy(&dying)
     }
+
+    /// Lets the key ring know the buckets and dates that committed rows have since they were sealed.
+    fn note_moves(&self) -> Result<()> {
+        let during = "note where data keys went";
+        loop {
+            let moved: Vec<Moved> = self.read(during, |tx| {
+                tx.prepare_cached(
+                    "SELECT id, bucket, wrapped, erase_after FROM record
+                     WHERE unnoted = 1 AND wrapped IS NOT NULL AND erased_at IS NULL LIMIT :limit",
+                )?
+                .query_map(named_params! {":limit": NOTED_AT_ONCE}, |row| {
+                    let record = crate::column::id(row, "id", RecordId::from_bytes)?;
+                    Ok(Moved {
+                        record,
+                        place: Place::of(row)?,
+                        due: crate::column::instant(row, "erase_after")?,
+                    })
+                })?
+                .collect()
+            })?;
+            if moved.is_empty() {
+                return Ok(());
+            }
+            self.keys().put_moved(&moved)?;
+            self.tx(during, |tx| {
+                for Moved { record, place, due } in &moved {
+                    // What changed again meanwhile is noted in the next round.
+                    tx.prepare_cached(
+                        "UPDATE record SET unnoted = 0 WHERE id = :id AND bucket = :bucket AND erase_after = :due",
+                    )
+                    .and_then(|mut s| {
+                        s.execute(named_params! {
+                            ":id": record.bytes(),
+                            ":bucket": place.bucket.0,
+                            ":due": micros(*due),
+                        })
+                    })
+                    .during(during)?;
+                }
+                Ok(())
+            })?;
+        }
+    }
+}
+
+/// Those of `list` of which `known`, a query with one parameter, says 0.
+pub(crate) fn unknown<T: Copy>(
+    tx: &Transaction<'_>,
+    known: &str,
+    list: Vec<T>,
+    bytes: impl Fn(T) -> [u8; 16],
+) -> rusqlite::Result<Vec<T>> {
+    let mut find = tx.prepare_cached(known)?;
+    let mut unknown = Vec::new();
+    for one in list {
+        let known: bool = find.query_row([bytes(one)], |row| row.get(0))?;
+        unknown.extend((!known).then_some(one));
+    }
+    Ok(unknown)
 }
 
 /// Forgets dying buckets that no record is in any more. Their keys must be destroyed.
@@ -230,12 +278,6 @@ pub(crate) fn forget_dead_buckets(tx: &Transaction<'_>) -> Result<()> {
     .map(|_| ())
 }
 
-fn is_empty(tx: &Transaction<'_>, bucket: BucketId) -> Result<bool> {
-    tx.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM record WHERE bucket = :bucket)")
-        .and_then(|mut s| s.query_row(named_params! {":bucket": bucket.0}, |row| row.get(0)))
-        .during("look into a bucket")
-}
-
 fn place_of(tx: &Transaction<'_>, record: RecordId) -> Result<Place> {
     tx.prepare_cached("SELECT bucket, wrapped FROM record WHERE id = :id")
         .and_then(|mut s| s.query_row(named_params! {":id": record.bytes()}, Place::of))
@@ -245,7 +287,7 @@ fn place_of(tx: &Transaction<'_>, record: RecordId) -> Result<Place> {
 fn put_place(tx: &Transaction<'_>, record: RecordId, place: &Place) -> Result<()> {
     let during = "put a record into a bucket";
     let rows = tx
-        .prepare_cached("UPDATE record SET bucket = :bucket, wrapped = :wrapped WHERE id = :id")
+        .prepare_cached("UPDATE record SET bucket = :bucket, wrapped = :wrapped, unnoted = 1 WHERE id = :id")
         .and_then(|mut s| {
             s.execute(named_params! {
                 ":bucket": place.bucket.0,

@@ -1,8 +1,7 @@
 //! Erasing: the row turns invisible, its bucket's other members are moved, the bucket's key is destroyed, the bytes are
-//! reclaimed, the row goes. Each step may be
-//! repeated, and a crash between any two is finished by [`Store::sweep`].
+//! reclaimed, the row goes. Each step may be repeated, and a crash between any two is finished by [`Store::sweep`].
 
-use crate::bucket::{BucketId, forget_dead_buckets};
+use crate::bucket::{BucketId, forget_dead_buckets, unknown};
 use crate::column::{micros, word};
 use crate::error::{During, Result};
 use crate::failpoint::failpoint;
@@ -184,16 +183,8 @@ impl Store {
             let old = self.keys().made_until(long_ago(now), after, BATCH)?;
             let Some(last) = old.last() else { return Ok(()) };
             after = Some(*last);
-            let unknown: Vec<BucketId> = self.read("sweep", |tx| {
-                let mut find = tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM bucket WHERE id = :id)")?;
-                let mut unknown = Vec::new();
-                for bucket in old {
-                    if !find.query_row(named_params! {":id": bucket.0}, |row| row.get::<_, bool>(0))? {
-                        unknown.push(bucket);
-                    }
-                }
-                Ok(unknown)
-            })?;
+            let known = "SELECT EXISTS (SELECT 1 FROM bucket WHERE id = ?1)";
+            let unknown = self.read("sweep", |tx| unknown(tx, known, old, |bucket: BucketId| bucket.0))?;
             self.keys().destroy(&unknown)?;
             swept.keys += unknown.len();
         }
@@ -203,8 +194,10 @@ impl Store {
         for drawer in 0..=u8::MAX {
             let files = self.blobs().in_drawer(drawer)?;
             // A file is noted before it is made, and the note goes with the commit that names it.
-            for record in self.unknown(files.into_iter().map(RecordId::from_bytes).collect())? {
-                self.blobs().remove(record.bytes())?;
+            let known = "SELECT EXISTS (SELECT 1 FROM record WHERE id = ?1)
+                         OR EXISTS (SELECT 1 FROM sealing WHERE record = ?1)";
+            for file in self.read("sweep", |tx| unknown(tx, known, files, |file| file))? {
+                self.blobs().remove(file)?;
                 swept.stray_files += 1;
             }
         }
@@ -232,23 +225,6 @@ impl Store {
             }
         }
         Ok(())
-    }
-
-    /// Those of `records` that neither a row nor a note names.
-    fn unknown(&self, records: Vec<RecordId>) -> Result<Vec<RecordId>> {
-        self.read("sweep", |tx| {
-            let mut find = tx.prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM record WHERE id = :id)
-                 OR EXISTS (SELECT 1 FROM sealing WHERE record = :id)",
-            )?;
-            let mut unknown = Vec::new();
-            for record in records {
-                if !find.query_row(named_params! {":id": record.bytes()}, |row| row.get::<_, bool>(0))? {
-                    unknown.push(record);
-                }
-            }
-            Ok(unknown)
-        })
     }
 
     /// Destroys a sealed record whose commit did not happen. What fails is left to the sweep.

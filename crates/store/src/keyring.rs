@@ -7,7 +7,7 @@ use crate::store::{connect, limit, lock, migrate};
 use jiff::Timestamp;
 use portunus_core::id::{RecordId, VoyageId};
 use portunus_core::ports::Entropy;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 use std::path::Path;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
@@ -18,16 +18,11 @@ pub(crate) type Key = Zeroizing<[u8; 32]>;
 
 /// A record whose data key left the bucket that it was sealed into.
 pub(crate) struct Moved {
-    record: RecordId,
+    pub(crate) record: RecordId,
+    /// Where it is wrapped now.
     pub(crate) place: Place,
+    /// When it is to be gone.
     pub(crate) due: Timestamp,
-}
-
-impl Moved {
-    /// To `place`, where it is wrapped, to be gone at `due`.
-    pub(crate) fn to(record: RecordId, place: Place, due: Timestamp) -> Self {
-        Self { record, place, due }
-    }
 }
 
 /// `keys.db`. What stays beyond our reach: SQLite's page cache holds pages of it in memory, unwiped (it is kept
@@ -41,6 +36,19 @@ impl KeyRing {
         connection.pragma_update(None, "cache_size", 16).during("opening the key ring")?;
         migrate(&mut connection, "keys.db", SCHEMAS)?;
         Ok(Self(Mutex::new(connection)))
+    }
+
+    /// Runs `work` in one transaction; durable when this returns.
+    fn tx<T>(
+        &self,
+        during: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let mut connection = lock(&self.0);
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
+        let value = work(&tx).during(during)?;
+        tx.commit().during(during)?;
+        Ok(value)
     }
 
     /// A fresh key for a bucket; durable when this returns.
@@ -78,15 +86,12 @@ impl KeyRing {
         if buckets.is_empty() {
             return Ok(());
         }
-        let during = "destroy buckets' keys";
-        let mut connection = lock(&self.0);
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
-        for bucket in buckets {
-            tx.prepare_cached("DELETE FROM bucket_key WHERE bucket = :bucket")
-                .and_then(|mut s| s.execute(named_params! {":bucket": bucket.0}))
-                .during(during)?;
-        }
-        tx.commit().during(during)
+        self.tx("destroy buckets' keys", |tx| {
+            let mut delete = tx.prepare_cached("DELETE FROM bucket_key WHERE bucket = :bucket")?;
+            buckets
+                .iter()
+                .try_for_each(|bucket| delete.execute(named_params! {":bucket": bucket.0}).map(|_| ()))
+        })
     }
 
     /// Buckets whose keys were made at or before `until`, from `after` on in order of identifier.
@@ -112,43 +117,31 @@ impl KeyRing {
             .during("list old keys")
     }
 
-    /// Notes where records' data keys are now; durable when this returns.
+    /// Notes where records' data keys are now; durable when this returns. What is in a bucket that died meanwhile is not.
     pub(crate) fn put_moved(&self, moved: &[Moved]) -> Result<()> {
-        if moved.is_empty() {
-            return Ok(());
-        }
-        let during = "note where a data key went";
-        let mut connection = lock(&self.0);
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
-        for Moved { record, place, due } in moved {
-            tx.prepare_cached(
+        self.tx("note where data keys went", |tx| {
+            let mut put = tx.prepare_cached(
                 "INSERT OR REPLACE INTO moved (record, bucket, wrapped, due)
-                 VALUES (:record, :bucket, :wrapped, :due)",
-            )
-            .and_then(|mut s| {
-                s.execute(named_params! {
+                 SELECT :record, bucket, :wrapped, :due FROM bucket_key WHERE bucket = :bucket",
+            )?;
+            moved.iter().try_for_each(|Moved { record, place, due }| {
+                put.execute(named_params! {
                     ":record": record.bytes(),
                     ":bucket": place.bucket.0,
                     ":wrapped": place.wrapped,
                     ":due": micros(*due),
                 })
+                .map(|_| ())
             })
-            .during(during)?;
-        }
-        tx.commit().during(during)
+        })
     }
 
     /// Forgets where records' data keys went: they are erased.
     pub(crate) fn forget_moved(&self, records: &[RecordId]) -> Result<()> {
-        let during = "forget where a data key went";
-        let mut connection = lock(&self.0);
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
-        for record in records {
-            tx.prepare_cached("DELETE FROM moved WHERE record = :record")
-                .and_then(|mut s| s.execute(named_params! {":record": record.bytes()}))
-                .during(during)?;
-        }
-        tx.commit().during(during)
+        self.tx("forget where data keys went", |tx| {
+            let mut delete = tx.prepare_cached("DELETE FROM moved WHERE record = :record")?;
+            records.iter().try_for_each(|r| delete.execute(named_params! {":record": r.bytes()}).map(|_| ()))
+        })
     }
 
     /// Every record whose data key left the bucket that it was sealed into.
@@ -165,7 +158,7 @@ impl KeyRing {
             .prepare_cached("SELECT bucket, wrapped, due FROM moved WHERE record = :record")
             .and_then(|mut s| {
                 s.query_row(named_params! {":record": record.bytes()}, |row| {
-                    Ok(Moved::to(record, Place::of(row)?, crate::column::instant(row, "due")?))
+                    Ok(Moved { record, place: Place::of(row)?, due: crate::column::instant(row, "due")? })
                 })
                 .optional()
             })
@@ -174,24 +167,18 @@ impl KeyRing {
 
     /// The key of a voyage's gallery, made on first use.
     pub(crate) fn gallery(&self, voyage: VoyageId, entropy: &dyn Entropy, now: Timestamp) -> Result<Key> {
-        let during = "make or find a gallery's key";
-        let mut connection = lock(&self.0);
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
-        tx.execute(
-            "INSERT INTO gallery_key (voyage, key, created_at) VALUES (:voyage, :key, :now)
-             ON CONFLICT DO NOTHING",
-            named_params! {":voyage": voyage.bytes(), ":key": *fresh(entropy), ":now": micros(now)},
-        )
-        .during(during)?;
-        let key = tx
-            .query_row(
+        self.tx("make or find a gallery's key", |tx| {
+            tx.execute(
+                "INSERT INTO gallery_key (voyage, key, created_at) VALUES (:voyage, :key, :now)
+                 ON CONFLICT DO NOTHING",
+                named_params! {":voyage": voyage.bytes(), ":key": *fresh(entropy), ":now": micros(now)},
+            )?;
+            tx.query_row(
                 "SELECT key FROM gallery_key WHERE voyage = :voyage",
                 named_params! {":voyage": voyage.bytes()},
                 |row| row.get(0).map(Zeroizing::new),
             )
-            .during(during)?;
-        tx.commit().during(during)?;
-        Ok(key)
+        })
     }
 
     /// Destroys the key of a voyage's gallery; gone already is fine.

@@ -247,7 +247,7 @@ fn kept(tx: &Transaction<'_>, document_mac: [u8; 32], now: Timestamp) -> rusqlit
 /// Moves a kept reference's date to `erase_after` if that is later; `false` when it went in the meantime.
 fn postpone(tx: &Transaction<'_>, record: RecordId, erase_after: Timestamp, now: Timestamp) -> Result<bool> {
     tx.execute(
-        "UPDATE record SET erase_after = MAX(erase_after, :due)
+        "UPDATE record SET erase_after = MAX(erase_after, :due), unnoted = 1
          WHERE id = :id AND erased_at IS NULL AND erase_after > :now",
         named_params! {":due": micros(erase_after), ":id": record.bytes(), ":now": micros(now)},
     )

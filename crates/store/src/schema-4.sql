@@ -11,6 +11,8 @@ CREATE INDEX bucket_dying ON bucket (id) WHERE dying = 1;
 
 ALTER TABLE record ADD COLUMN bucket BLOB REFERENCES bucket (id);
 ALTER TABLE record ADD COLUMN wrapped BLOB;    -- NULL: sealed before version 4, under its bucket's key itself
+ALTER TABLE record ADD COLUMN unnoted INTEGER NOT NULL DEFAULT 0; -- 1: the key ring does not know its bucket or date yet
+CREATE INDEX record_unnoted ON record (id) WHERE unnoted = 1;
 INSERT INTO bucket (id, period, joined) SELECT id, -1, 1 FROM record;
 UPDATE record SET bucket = id;
 CREATE INDEX record_by_bucket ON record (bucket);

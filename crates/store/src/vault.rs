@@ -1,7 +1,7 @@
 //! Sealed records: a data key of its own for each, reading only with a stated purpose, every read on record.
 
 use crate::bucket::Place;
-use crate::column::{instant, micros, word};
+use crate::column::{micros, word};
 use crate::envelope;
 use crate::error::{During, Result, StoreError, touched};
 use crate::failpoint::failpoint;
@@ -136,7 +136,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let kind = self.tx("open_record", |tx| log_reading(tx, record, access, now))?;
-        kind.map(|(kind, place)| self.unseal(record, &kind, place)).transpose()
+        kind.map(|(kind, place)| self.unseal(record, &kind, &place)).transpose()
     }
 
     /// As [`Self::open_record`] for many at once: all reads are on record, durably, before the first opens.
@@ -157,26 +157,12 @@ impl Store {
             }
             Ok(kinds)
         })?;
-        Ok(kinds.into_iter().map(|(record, (kind, place))| (record, self.unseal(record, &kind, place))))
+        Ok(kinds.into_iter().map(|(record, (kind, place))| (record, self.unseal(record, &kind, &place))))
     }
 
-    fn unseal(&self, record: RecordId, kind: &str, mut place: Place) -> Result<Zeroizing<Vec<u8>>> {
+    fn unseal(&self, record: RecordId, kind: &str, place: &Place) -> Result<Zeroizing<Vec<u8>>> {
         let sealed = |what| StoreError::Sealed { record, what };
-        let key = loop {
-            if let Some(key) = self.data_key(record, &place)? {
-                break key;
-            }
-            // An erasure may have moved it to another bucket since the row was read.
-            let now_in = self.read("open_record", |tx| {
-                tx.prepare_cached("SELECT bucket, wrapped FROM record WHERE id = :id")?
-                    .query_row(named_params! {":id": record.bytes()}, Place::of)
-                    .optional()
-            })?;
-            match now_in {
-                Some(now_in) if now_in != place => place = now_in,
-                _ => return Err(sealed("its key is gone")),
-            }
-        };
+        let key = self.data_key(record, place)?.ok_or_else(|| sealed("its key is gone"))?;
         let bytes = self.blobs().get(record.bytes())?.ok_or_else(|| sealed("its bytes are gone"))?;
         envelope::open(&key, &envelope::context(kind, record), &bytes)
             .ok_or_else(|| sealed("its bytes were altered"))
@@ -223,33 +209,23 @@ impl Store {
         erase_after: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        let before: Option<Timestamp> = tx
-            .prepare_cached(
-                "SELECT erase_after FROM record WHERE id = :id AND erased_at IS NULL AND erase_after > :now
-                 AND NOT (kind = 'probe' AND :class = 'citizen')",
-            )
-            .and_then(|mut s| {
-                s.query_row(
-                    named_params! {":id": record.bytes(), ":now": micros(now), ":class": word(&class)},
-                    |row| instant(row, "erase_after"),
-                )
-                .optional()
-            })
-            .during("redate")?;
-        let Some(before) = before else { return Ok(false) };
         let rows = tx
             .execute(
-                "UPDATE record SET class = :class, erase_after = :due WHERE id = :id",
+                "UPDATE record SET class = :class, erase_after = :due
+                 WHERE id = :id AND erased_at IS NULL AND erase_after > :now
+                 AND NOT (kind = 'probe' AND :class = 'citizen')",
                 named_params! {
                     ":class": word(&class),
                     ":due": micros(erase_after),
                     ":id": record.bytes(),
+                    ":now": micros(now),
                 },
             )
             .during("redate")?;
-        touched("redate", 1, rows)?;
-        self.change_bucket(tx, record, before, erase_after, now)?;
-        Ok(true)
+        if rows == 1 {
+            self.change_bucket(tx, record, erase_after, now)?;
+        }
+        Ok(rows == 1)
     }
 
     /// Writes the row that makes a sealed record a kept one, and a member of a bucket.

@@ -447,3 +447,42 @@ fn a_seal_that_waited_too_long_is_not_committed() {
     assert!(matches!(store.commit_capture(commit, at(301)), Err(StoreError::SealExpired { .. })));
     assert_eq!(store.encounter(before.id).unwrap(), Some(before));
 }
+
+#[test]
+fn a_ruling_that_was_not_made_dates_no_probe_in_a_copy_either() {
+    let (folder, store) = fresh();
+    let (voyage, passengers) = open_voyage(&store);
+    let [one, two] = [1, 2].map(|n| begin(&store, n, voyage, at(0)));
+    assert_eq!(capture(&store, 11, &one, &matched(&one, passengers[0], 10), false), Committed::Done);
+    let waiting = Encounter { stage: Stage::Waiting, attempts: 1, ..two.clone() };
+    assert_eq!(capture(&store, 12, &two, &waiting, true), Committed::Done);
+    let taken = store.take(two.id, OFFICER, at(20)).unwrap().unwrap();
+    let probe = taken.probe.unwrap();
+    let after = Encounter {
+        stage: Stage::Done,
+        class: PersonClass::NonImmigrant,
+        passenger: Some(passengers[0]),
+        done_at: Some(at(30)),
+        ..taken.clone()
+    };
+    let commit = RulingCommit {
+        before: &taken,
+        after: &after,
+        ruled: &ruled(Ruling::Board { passenger: passengers[0] }),
+        boarding: BoardingChange::Board(boarding(passengers[0], at(30))),
+        probe_due: Some(at(99 * HOUR)),
+    };
+    assert_eq!(store.commit_ruling(commit, at(30)).unwrap(), Committed::AlreadyBoarded);
+    let [backup, restored] = ["backup", "restored"].map(|name| folder.path().with_extension(name));
+    store.back_up(&backup, KeysGo::Nowhere, at(40), &mut |_, _| {}).unwrap();
+    std::fs::create_dir(&restored).unwrap();
+    std::fs::copy(folder.path().join("keys.db"), restored.join("keys.db")).unwrap();
+    let entropy = Seeded::new(9);
+    portunus_store::restore(&backup, None, &restored, entropy, at(50), &mut |_, _| {}).unwrap();
+    let copy = open(&restored, 10);
+    assert!(copy.open_record(probe, &SHOW, at(HOUR - 1)).unwrap().is_some());
+    assert!(copy.open_record(probe, &SHOW, at(HOUR)).unwrap().is_none(), "its own date, not the ruling's");
+    for folder in [backup, restored] {
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
