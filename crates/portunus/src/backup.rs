@@ -47,10 +47,7 @@ pub(crate) struct Restore {
 
 /// Backs up; a service may run on the folder meanwhile.
 pub(crate) fn back_up(args: &BackUp) -> Result<()> {
-    let folder = args.folder.path()?;
-    if !folder.join("data.db").is_file() {
-        bail!("{} holds no data: say where with --data DIR", folder.display());
-    }
+    let folder = args.folder.with_data()?;
     let keys = match (&args.keys_to, args.keys_beside_data) {
         (Some(folder), _) => KeysGo::Apart(folder),
         (None, true) => KeysGo::Beside,

@@ -2,7 +2,7 @@
 
 use crate::ambient::{SystemClock, SystemEntropy, variable};
 use crate::models;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use portunus_biometrics::face::FaceEngine;
 use portunus_biometrics::pack::Pack;
 use portunus_core::policy::Policy;
@@ -27,6 +27,15 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
+    /// The folder, which must hold data.
+    pub(crate) fn with_data(&self) -> Result<PathBuf> {
+        let path = self.path()?;
+        if !path.join("data.db").is_file() {
+            bail!("{} holds no data: say where with --data DIR", path.display());
+        }
+        Ok(path)
+    }
+
     pub(crate) fn path(&self) -> Result<PathBuf> {
         if let Some(path) = &self.data {
             return Ok(path.clone());
@@ -42,7 +51,7 @@ impl Folder {
 
 /// The policy pack that is used when none is named.
 pub(crate) fn built_in_policy() -> Result<Policy> {
-    Ok(Policy::from_toml(POLICIES[0].1)?)
+    policy(Path::new(POLICIES[0].0))
 }
 
 /// The text of a policy pack, by the name of a built-in one or by its file.

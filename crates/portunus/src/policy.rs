@@ -2,11 +2,12 @@
 
 use crate::house::{Folder, POLICIES, now, open_store, policy, policy_text};
 use anyhow::{Context as _, Result, bail};
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use portunus_core::policy::{
     Change, DataClass, Gone, PersonClass, Policy, Problem, RetentionRule, Start, TakingRule, diff, explain,
 };
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,11 +36,11 @@ pub(crate) struct Explain {
     #[arg(default_value = POLICIES[0].0)]
     pack: PathBuf,
     /// Only these classes of people
-    #[arg(long, value_name = "CLASS")]
-    class: Vec<Class>,
+    #[arg(long, value_name = "CLASS", value_parser = one_of(&PersonClass::ALL))]
+    class: Vec<PersonClass>,
     /// Only these kinds of data
-    #[arg(long, value_name = "KIND")]
-    kind: Vec<Kind>,
+    #[arg(long, value_name = "KIND", value_parser = one_of(&DataClass::ALL))]
+    kind: Vec<DataClass>,
     /// Print the rules as JSON
     #[arg(long)]
     json: bool,
@@ -57,28 +58,6 @@ pub(crate) struct Diff {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// [`PersonClass`] on a command line.
-#[derive(ValueEnum, Debug, Clone, Copy)]
-enum Class {
-    Citizen,
-    PermanentResident,
-    NonImmigrant,
-    Unknown,
-}
-
-/// [`DataClass`] on a command line.
-#[derive(ValueEnum, Debug, Clone, Copy)]
-enum Kind {
-    Probe,
-    Reference,
-    Template,
-    Finger,
-    Iris,
-    Crossing,
-    ShortTermLog,
-    Audit,
 }
 
 pub(crate) fn run(command: &Command) -> Result<()> {
@@ -134,16 +113,10 @@ struct Rules<'a> {
 
 fn say(args: &Explain) -> Result<()> {
     let pack = policy(&args.pack)?;
-    let mut classes: Vec<PersonClass> = args.class.iter().map(|class| (*class).into()).collect();
-    if classes.is_empty() {
-        classes = PersonClass::ALL.to_vec();
-    }
-    let mut kinds: Vec<DataClass> = args.kind.iter().map(|kind| (*kind).into()).collect();
-    if kinds.is_empty() {
-        kinds = DataClass::ALL.to_vec();
-    }
+    let classes = if args.class.is_empty() { &PersonClass::ALL[..] } else { &args.class };
+    let kinds = if args.kind.is_empty() { &DataClass::ALL[..] } else { &args.kind };
     if !args.json {
-        return crate::print(explain(&pack, &classes, &kinds).trim_end());
+        return crate::print(explain(&pack, classes, kinds).trim_end());
     }
     let of = |rule: &[PersonClass]| rule.iter().any(|class| classes.contains(class));
     crate::print_json(&Rules {
@@ -208,7 +181,7 @@ fn compare(args: &Diff) -> Result<()> {
     for Held { class, data, counts } in held {
         crate::print(&format!(
             "{:30} {:>9}  {:>9}  {:>9}  {:>9}",
-            format!("{}, {}", class.in_words(), slug(*data)),
+            format!("{}, {}", class.in_words(), slug(data)),
             counts.unchanged,
             counts.later,
             counts.earlier,
@@ -223,10 +196,7 @@ fn compare(args: &Diff) -> Result<()> {
 
 /// Counts what is held by what `new` would do with it. Crossings count as entries where only an exit ends a stay.
 fn held(folder: &Path, new: &Policy) -> Result<Vec<Held>> {
-    let folder = Folder { data: Some(folder.to_owned()) }.path()?;
-    if !folder.join("data.db").is_file() {
-        bail!("{} holds no data", folder.display());
-    }
+    let folder = Folder { data: Some(folder.to_owned()) }.with_data()?;
     let now = now();
     let mut counts: BTreeMap<(PersonClass, DataClass), Counts> = BTreeMap::new();
     open_store(&folder)?
@@ -245,32 +215,14 @@ fn held(folder: &Path, new: &Policy) -> Result<Vec<Held>> {
 }
 
 /// The word that a pack uses.
-pub(crate) fn slug(data: DataClass) -> String {
-    serde_json::to_value(data).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+pub(crate) fn slug<T: Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-impl From<Class> for PersonClass {
-    fn from(class: Class) -> Self {
-        match class {
-            Class::Citizen => Self::Citizen,
-            Class::PermanentResident => Self::PermanentResident,
-            Class::NonImmigrant => Self::NonImmigrant,
-            Class::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl From<Kind> for DataClass {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Probe => Self::Probe,
-            Kind::Reference => Self::Reference,
-            Kind::Template => Self::Template,
-            Kind::Finger => Self::Finger,
-            Kind::Iris => Self::Iris,
-            Kind::Crossing => Self::Crossing,
-            Kind::ShortTermLog => Self::ShortTermLog,
-            Kind::Audit => Self::Audit,
-        }
-    }
+/// Takes the words of `all` on a command line, and nothing else.
+fn one_of<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static>(
+    all: &[T],
+) -> impl TypedValueParser<Value = T> {
+    let words: Vec<String> = all.iter().map(slug).collect();
+    PossibleValuesParser::new(words).try_map(|word| serde_json::from_value(word.into()))
 }

@@ -5,7 +5,7 @@ use crate::policy::slug;
 use anyhow::{Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::policy::{DataClass, PersonClass};
-use portunus_store::{ClockState, Store};
+use portunus_store::Store;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,25 +58,26 @@ struct Report {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let folder = args.folder.path()?;
-    if !folder.join("data.db").is_file() {
-        bail!("{} holds no data: say where with --data DIR", folder.display());
-    }
-    let store = open_store(&folder)?;
+    let store = open_store(&args.folder.with_data()?)?;
     if args.confirm_clock {
         store.believe_clock(now())?;
     }
     let mut report = look(&store, now(), args.dry_run)?;
     if !args.dry_run {
-        if let ClockState::SetForward { believed } = store.look_at_clock(report.at)? {
+        let Some(by) = store.look_at_clock(report.at)?.erase_by(report.at) else {
             bail!(
-                "nothing was erased: the clock says {}, and these data were last looked after at {believed}; set the \
+                "nothing was erased: the clock says {}, far ahead of when these data were last looked after; set the \
                  clock right, or say that it is with --confirm-clock",
                 report.at
             );
-        }
+        };
         let due = report.held.iter().map(|row| row.until.due_now).sum();
-        report.erased = erase(&store, report.at, due)?;
+        let bar = crate::references::bar(due, "erased");
+        store.erase_all_due(by, BATCH, |records, crossings| {
+            report.erased += (records + crossings) as u64;
+            bar.set_position(report.erased);
+        })?;
+        bar.finish_and_clear();
     }
     if args.json { crate::print_json(&report) } else { say(&report) }
 }
@@ -103,21 +104,6 @@ fn look(store: &Store, at: Timestamp, dry_run: bool) -> Result<Report> {
     Ok(Report { at, dry_run, late_seconds: late.as_secs(), held, erased: 0 })
 }
 
-/// Erases what was due at `at`, batch by batch.
-fn erase(store: &Store, at: Timestamp, due: u64) -> Result<u64> {
-    let bar = crate::references::bar(due, "erased");
-    let mut erased = 0;
-    loop {
-        let batch = store.erase_due(at, BATCH)? + store.purge_crossings(at, BATCH)?;
-        if batch == 0 {
-            bar.finish_and_clear();
-            return Ok(erased);
-        }
-        erased += batch as u64;
-        bar.inc(batch as u64);
-    }
-}
-
 fn say(report: &Report) -> Result<()> {
     crate::print(&format!(
         "{:36} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
@@ -132,7 +118,7 @@ fn say(report: &Report) -> Result<()> {
     for Row { class, data, until } in &report.held {
         crate::print(&format!(
             "{:36} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            format!("{}, {}", class.in_words(), slug(*data)),
+            format!("{}, {}", class.in_words(), slug(data)),
             until.due_now,
             until.within_an_hour,
             until.within_a_day,

@@ -202,3 +202,11 @@ fn a_clock_far_ahead_erases_nothing_until_somebody_says_that_it_is_right() {
     assert_eq!(json(&["retain", "--dry-run", "--data", data, "--json"])["held"][0]["due_now"], 1);
     assert!(done(&["retain", "--confirm-clock", "--data", data]).ends_with("1 erased\n"));
 }
+
+#[test]
+fn an_unknown_word_on_the_command_line_is_named_with_the_known_ones() {
+    let output = portunus(&["policy", "explain", "--class", "stranger"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("stranger") && said.contains("permanent-resident"), "{said}");
+}

@@ -32,6 +32,17 @@ pub enum ClockState {
     },
 }
 
+impl ClockState {
+    /// The instant to erase by when the clock says `now`; `None` while nothing is to be erased.
+    pub fn erase_by(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Steady => Some(now),
+            Self::SetBack { believed } => Some(believed),
+            Self::SetForward { .. } => None,
+        }
+    }
+}
+
 impl Store {
     /// Compares the clock with what was believed before, and believes it where it goes on as it should. The first look
     /// believes it.
@@ -71,21 +82,6 @@ impl Store {
             )
             .during("believe_clock")
             .map(|_| ())
-        })
-    }
-
-    /// Since when the longest overdue record is overdue; `None` when nothing is.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        self.read("overdue_since", |tx| {
-            tx.prepare_cached(
-                "SELECT erase_after FROM record WHERE erased_at IS NULL AND erase_after <= :now
-                 ORDER BY erase_after LIMIT 1",
-            )?
-            .query_row(named_params! {":now": micros(now)}, |row| crate::column::instant(row, "erase_after"))
-            .optional()
         })
     }
 }

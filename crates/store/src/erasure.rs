@@ -89,6 +89,41 @@ impl Store {
         Ok(begun.len())
     }
 
+    /// Erases every record and crossing whose time has come, in batches; others commit in between. `each` is told how
+    /// many records and crossings a batch was.
+    ///
+    /// # Errors
+    /// What the disk says; what was erased until then stays erased.
+    pub fn erase_all_due(
+        &self,
+        now: Timestamp,
+        batch: usize,
+        mut each: impl FnMut(usize, usize),
+    ) -> Result<()> {
+        loop {
+            let (records, crossings) = (self.erase_due(now, batch)?, self.purge_crossings(now, batch)?);
+            if records + crossings == 0 {
+                return Ok(());
+            }
+            each(records, crossings);
+        }
+    }
+
+    /// Since when the longest overdue record is overdue; `None` when nothing is.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        self.read("overdue_since", |tx| {
+            tx.prepare_cached(
+                "SELECT erase_after FROM record WHERE erased_at IS NULL AND erase_after <= :now
+                 ORDER BY erase_after LIMIT 1",
+            )?
+            .query_row(named_params! {":now": micros(now)}, |row| crate::column::instant(row, "erase_after"))
+            .optional()
+        })
+    }
+
     /// What follows once rows are invisible: who is not erased leaves their buckets, then keys, bytes, rows.
     pub(crate) fn finish_erasing(&self, records: &[RecordId], now: Timestamp) -> Result<()> {
         if records.is_empty() {

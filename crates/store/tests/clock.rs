@@ -17,6 +17,7 @@ fn a_clock_that_goes_on_is_believed_and_one_far_ahead_is_not_until_somebody_says
     for _ in 0..3 {
         let halted = ClockState::SetForward { believed: at(LEAP) };
         assert_eq!(store.look_at_clock(ahead).unwrap(), halted, "looking does not make it right");
+        assert_eq!(halted.erase_by(ahead), None);
     }
     drop(store);
     let store = open(folder.path(), 9);
@@ -34,7 +35,11 @@ fn a_clock_set_back_leaves_what_was_believed() {
     let (_folder, store) = fresh();
     store.look_at_clock(at(HOUR)).unwrap();
     for back in [0, HOUR - 1] {
-        assert_eq!(store.look_at_clock(at(back)).unwrap(), ClockState::SetBack { believed: at(HOUR) });
+        let state = store.look_at_clock(at(back)).unwrap();
+        assert_eq!(
+            (state, state.erase_by(at(back))),
+            (ClockState::SetBack { believed: at(HOUR) }, Some(at(HOUR)))
+        );
     }
     assert_eq!(store.look_at_clock(at(HOUR)).unwrap(), ClockState::Steady);
 }

@@ -25,7 +25,6 @@ pub use reference::ReferenceOutcome;
 pub use report::AccuracyReport;
 pub use ruling::Outage;
 pub use sampling::{DisputeStep, Given, Side};
-pub use upkeep::Kept;
 
 use jiff::Timestamp;
 use portunus_biometrics::face::FaceEngine;

@@ -1,6 +1,7 @@
 //! What runs beside the requests: erasing what is due, letting fleeting photos go, restaging what changed.
 
 use super::{Refused, Service};
+use jiff::Timestamp;
 use portunus_core::policy::DataClass;
 use portunus_store::ClockState;
 use std::time::Duration;
@@ -14,56 +15,42 @@ const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// Records erased in one go; captures run in between.
 const ERASE_BATCH: usize = 200;
 
-/// What one round erased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Kept {
-    /// Sealed records.
-    pub records: usize,
-    /// Crossings.
-    pub crossings: usize,
-}
-
 impl Service {
     /// Erases everything due, batch by batch; nothing by a clock that was set forward.
     ///
     /// # Errors
     /// When the store fails; what was erased until then stays erased.
-    pub fn erase_due(&self) -> Result<Kept, Refused> {
-        let now = self.now();
-        let state = self.store().look_at_clock(now)?;
-        self.metrics().erasing_halted.set(i64::from(matches!(state, ClockState::SetForward { .. })));
-        let at = match state {
-            ClockState::Steady => now,
-            ClockState::SetBack { believed } => {
-                tracing::warn!(%now, %believed, "the clock was set back; erasing goes on from what was believed");
-                believed
-            }
-            ClockState::SetForward { believed } => {
-                tracing::error!(
-                    %now, %believed,
-                    "NOTHING IS ERASED: the clock is far ahead of when these data were last looked after; set it \
-                     right, or say that it is: portunus retain --confirm-clock"
-                );
-                return Ok(Kept::default());
-            }
-        };
+    pub fn erase_due(&self) -> Result<(), Refused> {
+        let Some(at) = self.believed_now()? else { return Ok(()) };
         let late = self.store().overdue_since(at)?.map_or(0, |since| at.duration_since(since).as_secs());
         self.metrics().erasing_late_seconds.set(late);
-        let mut kept = Kept::default();
-        loop {
-            let records = self.store().erase_due(at, ERASE_BATCH)?;
-            let crossings = self.store().purge_crossings(at, ERASE_BATCH)?;
-            self.metrics().erased.inc_by(records as u64);
-            (kept.records, kept.crossings) = (kept.records + records, kept.crossings + crossings);
-            if records < ERASE_BATCH && crossings < ERASE_BATCH {
-                return Ok(kept);
+        let erased = |records, _| _ = self.metrics().erased.inc_by(records as u64);
+        Ok(self.store().erase_all_due(at, ERASE_BATCH, erased)?)
+    }
+
+    /// The instant by which things end; `None`, loudly, while the clock is not believed.
+    fn believed_now(&self) -> Result<Option<Timestamp>, Refused> {
+        let now = self.now();
+        let state = self.store().look_at_clock(now)?;
+        match state {
+            ClockState::Steady => {}
+            ClockState::SetBack { believed } => {
+                tracing::warn!(%now, %believed, "the clock was set back; erasing goes on from what was believed");
             }
+            ClockState::SetForward { believed } => tracing::error!(
+                %now, %believed,
+                "NOTHING IS ERASED: the clock is far ahead of when these data were last looked after; set it right, or \
+                 say that it is: portunus retain --confirm-clock"
+            ),
         }
+        let by = state.erase_by(now);
+        self.metrics().erasing_halted.set(i64::from(by.is_none()));
+        Ok(by)
     }
 
     /// Destroys orphans of crashes, old events, and the lists of voyages that are long over.
     fn tidy(&self) -> Result<(), Refused> {
-        let now = self.now();
+        let Some(now) = self.believed_now()? else { return Ok(()) };
         self.store().sweep(now)?;
         self.close_what_is_over()?;
         self.store().prune_events(now)?;
@@ -85,7 +72,7 @@ impl Service {
                 service.lapse_second_looks()?;
                 service.refresh_galleries()
             }),
-            self.every(ERASE_EVERY, |service| service.erase_due().map(|_| ())),
+            self.every(ERASE_EVERY, Self::erase_due),
             self.every(SWEEP_EVERY, Self::tidy),
         );
     }
