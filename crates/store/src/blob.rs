@@ -100,12 +100,12 @@ fn parse(name: &str) -> Option<[u8; 16]> {
     if plain { u128::from_str_radix(name, 16).ok().map(u128::to_be_bytes) } else { None }
 }
 
-fn make_folder(path: &Path) -> Result<()> {
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(path).map_err(io("make the folder", path))
 }
 
 /// A name in a folder is durable only once the folder is.
-fn sync_folder(path: &Path) -> Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(io("make durable", path))
 }

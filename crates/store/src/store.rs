@@ -82,6 +82,10 @@ impl Store {
         mac_with(&self.inner.mac_key, purpose, parts)
     }
 
+    pub(crate) fn mac_key(&self) -> &[u8; 32] {
+        &self.inner.mac_key
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.inner.folder
     }

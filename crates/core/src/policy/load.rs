@@ -144,19 +144,8 @@ impl Check<'_> {
             });
             let whose = format!("{} of the class \"{}\"", modality.in_words(), class.in_words());
             let (general, special): (Vec<_>, Vec<_>) = of.partition(|rule| rule.get_ref().is_for_all());
-            match general.as_slice() {
-                [] => self.says(
-                    end,
-                    format!("no [[taking]] rule for {whose}: expected one without age or standing"),
-                ),
-                [_] => {}
-                [first, others @ ..] => {
-                    for other in others {
-                        let what = self.second(first, other, |a, b| a.duty == b.duty, &whose);
-                        self.says(other.span().start, what);
-                    }
-                }
-            }
+            let missing = format!("no [[taking]] rule for {whose}: expected one without age or standing");
+            self.one(&general, (end, missing), &whose, |a, b| a.duty == b.duty);
             if let Some((other, first)) = special.iter().enumerate().find_map(|(at, rule)| {
                 let first = special[..at].iter().find(|first| first.get_ref().duty != rule.get_ref().duty)?;
                 Some((rule, first))
@@ -178,17 +167,22 @@ impl Check<'_> {
         }
     }
 
-    fn second<T>(
-        &self,
-        first: &Spanned<T>,
-        second: &Spanned<T>,
-        alike: impl Fn(&T, &T) -> bool,
+    /// There is one rule, and no second, like it or in contradiction to it.
+    fn one<T>(
+        &mut self,
+        rules: &[&Spanned<T>],
+        missing: (usize, String),
         whose: &str,
-    ) -> String {
+        alike: impl Fn(&T, &T) -> bool,
+    ) {
+        let Some((first, others)) = rules.split_first() else { return self.says(missing.0, missing.1) };
         let at = line(self.text, first.span().start);
-        match alike(first.get_ref(), second.get_ref()) {
-            true => format!("a second rule for {whose}: line {at} has one"),
-            false => format!("this rule for {whose} contradicts line {at}"),
+        for other in others {
+            let what = match alike(first.get_ref(), other.get_ref()) {
+                true => format!("a second rule for {whose}: line {at} has one"),
+                false => format!("this rule for {whose} contradicts line {at}"),
+            };
+            self.says(other.span().start, what);
         }
     }
 
@@ -200,17 +194,8 @@ impl Check<'_> {
                 .iter()
                 .filter(|rule| rule.get_ref().class.contains(&class) && rule.get_ref().data.contains(&data))
                 .collect();
-            match of.as_slice() {
-                [] => self.says(end, format!("no [[retention]] rule for {whose}: expected one")),
-                [_] => {}
-                [first, others @ ..] => {
-                    for other in others {
-                        let what =
-                            self.second(first, other, |a, b| a.keep == b.keep && a.from == b.from, &whose);
-                        self.says(other.span().start, what);
-                    }
-                }
-            }
+            let missing = format!("no [[retention]] rule for {whose}: expected one");
+            self.one(&of, (end, missing), &whose, |a, b| a.keep == b.keep && a.from == b.from);
             for rule in of {
                 for what in against_the_walls(rule.get_ref(), class, data) {
                     self.says(rule.span().start, format!("{whose}: {what}"));
