@@ -22,7 +22,7 @@ impl Store {
     /// meanwhile: what it holds is one instant's. Whole and durable when this returns.
     ///
     /// # Errors
-    /// [`StoreError::Backup`] for a folder that will not do; what the disk says. A folder without `manifest.json` is
+    /// [`StoreError::Backup`](crate::StoreError::Backup) for a folder that will not do; what the disk says. A folder without `manifest.json` is
     /// what is left then.
     pub fn back_up(
         &self,

@@ -100,7 +100,7 @@ pub(crate) fn refuse_half_restored(folder: &Path) -> Result<()> {
 /// neither.)
 ///
 /// # Errors
-/// [`StoreError::Backup`] says what is altered, missing or in the way; what the disk says.
+/// [`StoreError::Backup`](crate::StoreError::Backup) says what is altered, missing or in the way; what the disk says.
 pub fn restore(
     from: &Path,
     keys_from: Option<&Path>,
