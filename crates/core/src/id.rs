@@ -62,6 +62,10 @@ ids! {
     EncounterId;
     /// One sealed record in the vault (a probe crop, a reference).
     RecordId;
+    /// One case of the records office: a request, a hold, a correction.
+    CaseId;
+    /// One outside system that receives copies.
+    RecipientId;
     /// One enrolled capture device.
     DeviceId;
     /// One person who signs in.

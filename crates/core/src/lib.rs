@@ -6,6 +6,8 @@
 //! | [`policy`], [`retention`] | the law as data: who may be photographed, how long what is kept |
 //! | [`decide`](mod@decide) | a capture's facts become Confirmed, Refer or Unavailable |
 //! | [`encounter`] | one passage: the choice, the stages, an officer's rulings, the waits |
+//! | [`crossing`] | the long record, as it is sealed |
+//! | [`case`](mod@case) | requests, holds and corrections of the records office: who must agree, and what that allows |
 //! | [`accuracy`] | settled encounters become counts, rates with intervals, people per day |
 //! | [`sampling`] | second looks: what is drawn, what a blind second officer's answers say of false matches |
 //! | [`ports`] | the clock and randomness, which only the binary holds |
@@ -14,6 +16,8 @@
 
 pub mod accuracy;
 pub mod biometric;
+pub mod case;
+pub mod crossing;
 pub mod decide;
 pub mod document;
 pub mod encounter;

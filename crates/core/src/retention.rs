@@ -12,6 +12,8 @@ pub struct Evidence<'a> {
     pub claims_citizenship: bool,
     /// An officer has established it.
     pub officer_says: Option<PersonClass>,
+    /// The records office has noted a change of class, naturalisation for one, of a document's holder.
+    pub noted: Option<PersonClass>,
     /// The carrier's statement of nationality, of the passenger found or presented.
     pub carrier_says: Option<&'a State>,
     /// The documents of the passenger found or presented.
@@ -40,6 +42,9 @@ pub fn standing(evidence: &Evidence<'_>, policy: &Policy) -> Standing {
     if let Some(class) = evidence.officer_says.filter(|class| *class != PersonClass::Unknown) {
         return settled(class);
     }
+    if evidence.noted == Some(PersonClass::Citizen) {
+        return settled(PersonClass::Citizen);
+    }
     // A passport or a passport card (P, I) of the state is its citizen's; a visa or resident card is not.
     let home_passport = home_kind(b"PI");
     let states_home = evidence.carrier_says == Some(&policy.home);
@@ -52,7 +57,8 @@ pub fn standing(evidence: &Evidence<'_>, policy: &Policy) -> Standing {
     if !evidence.reference_matched {
         return Standing { class: PersonClass::Unknown, confirmed: false };
     }
-    settled(if home_kind(b"CAT") { PersonClass::PermanentResident } else { PersonClass::NonImmigrant })
+    let resident = evidence.noted == Some(PersonClass::PermanentResident) || home_kind(b"CAT");
+    settled(if resident { PersonClass::PermanentResident } else { PersonClass::NonImmigrant })
 }
 
 /// What happens to a probe.
@@ -131,6 +137,26 @@ mod tests {
         );
         assert_eq!(with(&[document("FRA", "P")], false), (PersonClass::Unknown, false));
         assert_eq!(with(&[], false), (PersonClass::Unknown, false));
+    }
+
+    #[test]
+    fn a_noted_change_of_class_selects_it_and_never_takes_citizen_handling_away() {
+        let foreign = [document("FRA", "P")];
+        let with = |noted, reference_matched, claims_citizenship| {
+            let noted = Some(noted);
+            let documents = &foreign[..];
+            class(&Evidence {
+                noted,
+                documents,
+                reference_matched,
+                claims_citizenship,
+                ..Evidence::default()
+            })
+        };
+        assert_eq!(with(PersonClass::Citizen, false, false), (PersonClass::Citizen, true));
+        assert_eq!(with(PersonClass::PermanentResident, true, false), (PersonClass::PermanentResident, true));
+        assert_eq!(with(PersonClass::PermanentResident, true, true), (PersonClass::Citizen, false));
+        assert_eq!(with(PersonClass::PermanentResident, false, false), (PersonClass::Unknown, false));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::house::{Folder, POLICIES, now, open_store, policy, policy_text};
 use anyhow::{Context as _, Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use portunus_core::policy::{
-    Change, DataClass, Gone, PersonClass, Policy, Problem, RetentionRule, Start, TakingRule, diff, explain,
+    Change, DataClass, Gone, PersonClass, Policy, Problem, RetentionRule, TakingRule, diff, explain,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -194,14 +194,14 @@ fn compare(args: &Diff) -> Result<()> {
     Ok(())
 }
 
-/// Counts what is held by what `new` would do with it. Crossings count as entries where only an exit ends a stay.
+/// Counts what is held by what `new` would do with it.
 fn held(folder: &Path, new: &Policy) -> Result<Vec<Held>> {
     let folder = Folder { data: Some(folder.to_owned()) }.with_data()?;
     let now = now();
     let mut counts: BTreeMap<(PersonClass, DataClass), Counts> = BTreeMap::new();
     open_store(&folder)?
         .holdings(|holding| {
-            let start = Start::at(holding.began);
+            let start = holding.start;
             let counts = counts.entry((holding.class, holding.data)).or_default();
             match Gone::under(new, holding.class, holding.data, start, holding.due, now) {
                 Gone::Unchanged => counts.unchanged += 1,

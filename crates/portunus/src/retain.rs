@@ -73,8 +73,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         };
         let due = report.held.iter().map(|row| row.until.due_now).sum();
         let bar = crate::references::bar(due, "erased");
-        store.erase_all_due(by, BATCH, |records, crossings| {
-            report.erased += (records + crossings) as u64;
+        store.erase_all_due(by, BATCH, |records| {
+            report.erased += records as u64;
             bar.set_position(report.erased);
         })?;
         bar.finish_and_clear();

@@ -342,7 +342,7 @@ fn closing_a_voyage_keeps_crossings_and_counts_and_no_decline() {
         assert_eq!(staff.probe(encounter).status, 404);
         assert!(!has_trace(&house, encounter), "a decline has left a trace");
     }
-    assert!(any_file_has(&house.folder(), b"ANNA"), "the crossing is there");
+    assert!(any_file_has(&house.folder(), b"ANNA"), "the list is there, for hours");
     let refused = staff.gate.send(&staff.gate.begin_order(&choice("photo", false, None)));
     assert_eq!((refused.status, refused.problem().as_str()), (409, "no-voyage"));
 

@@ -224,7 +224,7 @@ const PROBES: &str = "SELECT COUNT(*) FROM record WHERE kind = 'probe'";
 /// Else nothing would follow from not finding the test's: the service's template of the reference, bit by bit.
 fn the_services_templates_are_the_tests_own(house: &House, engine: &FaceEngine) {
     use portunus_core::document::{DocumentKey, DocumentKind, State};
-    use portunus_store::{Access, Purpose, Reader, Store};
+    use portunus_store::{Access, Purpose, Reader, Store, Within};
     struct NoEntropy;
     impl portunus_core::ports::Entropy for NoEntropy {
         fn fill(&self, bytes: &mut [u8]) {
@@ -237,7 +237,8 @@ fn the_services_templates_are_the_tests_own(house: &House, engine: &FaceEngine) 
         DocumentKey::new(State::new("USA").ok().unwrap(), DocumentKind::new("P").ok().unwrap(), &number);
     let now = jiff::Timestamp::now();
     let row = store.references(&document.ok().unwrap(), now).unwrap();
-    let access = Access { by: Reader::Matcher, purpose: Purpose::ReEncode, encounter: None };
+    let within = Within::Voyage(portunus_core::id::VoyageId::from_bytes([0; 16]));
+    let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, within };
     let reference = store.open_reference(row[0].record, &access, now).unwrap().unwrap();
     let portrait = Picture::Obama.bytes();
     let portunus_biometrics::face::Outcome::Subject(subject) =

@@ -302,7 +302,8 @@ fn put_place(tx: &Transaction<'_>, record: RecordId, place: &Place) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::{Access, Purpose, Reader};
+    use crate::reading::{Access, Purpose, Reader, Within};
+    use portunus_core::id::VoyageId;
     use portunus_core::ports::Entropy;
     use rusqlite::Connection;
     use std::sync::Arc;
@@ -347,7 +348,11 @@ mod tests {
         folder_of_version_3(folder.path(), record, b"sealed by version 3");
         let store = Store::open(folder.path(), Arc::new(Counting(AtomicU8::new(1)))).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
-        let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
+        let access = Access {
+            by: Reader::Staging,
+            purpose: Purpose::BuildGallery,
+            within: Within::Voyage(VoyageId::from_bytes([8; 16])),
+        };
         let opened = |now| store.open_record(record, &access, at(now)).unwrap().map(|bytes| bytes.to_vec());
         assert_eq!(opened(1).as_deref(), Some(b"sealed by version 3".as_slice()));
         assert!(store.redate(record, portunus_core::policy::PersonClass::Unknown, at(300), at(2)).unwrap());

@@ -5,27 +5,32 @@ use crate::encounter::waits;
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
+use crate::kind::RecordKind;
 use crate::store::{Store, limit, raise_generation};
+use crate::subject::{PersonKey, Subject};
 use crate::tally::count_voyage;
+use crate::vault::RecordRow;
 use crate::voyage::voyage;
 use jiff::Timestamp;
 use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
 use portunus_core::id::{PassengerId, RecordId, VoyageId};
-use portunus_core::policy::PersonClass;
-use portunus_core::voyage::VoyageStatus;
+use portunus_core::policy::{PersonClass, Start};
+use portunus_core::voyage::{ManifestPerson, VoyageStatus};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
-/// One person's crossing: the long record. Whether they declined a photo is not in it. Personal data: no `Debug`.
+/// A crossing to be written: the long record. Whether they declined a photo is not in it. Personal data: no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Crossing {
+pub struct NewCrossing<'a> {
     /// Who, among the voyage's passengers.
     pub passenger: PassengerId,
-    /// What is kept of the person, as JSON.
-    pub person: String,
+    /// What is kept of the person and of the voyage, as JSON. It is sealed.
+    pub content: Vec<u8>,
+    /// By what it is found for them.
+    pub subject: Subject<'a>,
     /// Whose rules apply.
     pub class: PersonClass,
-    /// When they boarded.
-    pub at: Timestamp,
+    /// When and which way they crossed.
+    pub start: Start,
     /// How identity was established.
     pub method: Method,
     /// Entered after an outage.
@@ -33,7 +38,30 @@ pub struct Crossing {
     /// When this is to be gone.
     pub erase_after: Timestamp,
     /// The sealed probe, while it is kept.
-    pub record: Option<RecordId>,
+    pub probe: Option<RecordId>,
+}
+
+/// A crossing as kept, unopened: who it was is sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// Grows with every crossing; never used twice.
+    pub seq: u64,
+    /// The sealed record that says who and on which voyage.
+    pub record: RecordId,
+    /// Who, among the voyage's passengers.
+    pub passenger: PassengerId,
+    /// Whose rules apply.
+    pub class: PersonClass,
+    /// When and which way they crossed.
+    pub start: Start,
+    /// How identity was established.
+    pub method: Method,
+    /// Entered after an outage.
+    pub entered_later: bool,
+    /// When this is to be gone.
+    pub erase_after: Timestamp,
+    /// The sealed probe, while it is kept.
+    pub probe: Option<RecordId>,
 }
 
 /// What became of closing a voyage.
@@ -45,26 +73,37 @@ pub enum CloseVoyage {
     AlreadyClosed,
 }
 
+/// Crossings whose record may be read at `:now`.
+const SELECT: &str = "SELECT crossing.*, record.class, record.began_at, record.direction, record.erase_after
+    FROM crossing JOIN record ON record.id = crossing.record
+    WHERE record.erased_at IS NULL AND record.erase_after > :now";
+
 fn crossing(row: &Row<'_>) -> rusqlite::Result<Crossing> {
     Ok(Crossing {
+        seq: count(row, "seq")?,
+        record: id(row, "record", RecordId::from_bytes)?,
         passenger: id(row, "passenger", PassengerId::from_bytes)?,
-        person: row.get("person")?,
         class: word_of(row, "class")?,
-        at: instant(row, "at")?,
+        start: crate::holdings::start(row)?,
         method: word_of(row, "method")?,
         entered_later: row.get("entered_later")?,
         erase_after: instant(row, "erase_after")?,
-        record: id_or_none(row, "record", RecordId::from_bytes)?,
+        probe: id_or_none(row, "probe", RecordId::from_bytes)?,
     })
 }
 
 impl Store {
-    /// Closes a voyage in one transaction: status, crossings, counts of the waits and of what was measured; encounters, rulings and the
-    /// outcomes of requests are deleted, the points are free. Then its gallery is destroyed.
+    /// Closes a voyage in one transaction: status, crossings (sealed, due at their dates), counts of the waits and of what
+    /// was measured; encounters, rulings and the outcomes of requests are deleted, the points are free. Then its gallery is destroyed.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn close_voyage(&self, id: VoyageId, crossings: &[Crossing], now: Timestamp) -> Result<CloseVoyage> {
+    pub fn close_voyage(
+        &self,
+        id: VoyageId,
+        crossings: &[NewCrossing<'_>],
+        now: Timestamp,
+    ) -> Result<CloseVoyage> {
         let during = "close_voyage";
         let closed = self.tx(during, |tx| {
             let open = tx
@@ -88,7 +127,7 @@ impl Store {
                 .during(during)?;
             touched(during, 1, rows)?;
             for crossing in crossings {
-                insert_crossing(tx, id, crossing)?;
+                self.insert_crossing(tx, id, crossing, now)?;
             }
             let waits = waits(tx, id).during(during)?;
             for lane in [Lane::Photo, Lane::Manual] {
@@ -115,31 +154,115 @@ impl Store {
     /// What SQLite says.
     pub fn crossings(&self, voyage: VoyageId, now: Timestamp) -> Result<Vec<Crossing>> {
         self.read("crossings", |tx| {
-            tx.prepare_cached(
-                "SELECT * FROM crossing WHERE voyage = :voyage AND erase_after > :now ORDER BY at, passenger",
-            )?
+            tx.prepare_cached(&format!(
+                "{SELECT} AND voyage = :voyage ORDER BY began_at, crossing.passenger"
+            ))?
             .query_map(named_params! {":voyage": voyage.bytes(), ":now": micros(now)}, crossing)?
             .collect()
         })
     }
 
-    /// Deletes at most `batch` crossings whose time has come; says how many.
+    /// Crossings after number `seq` that are not expired at `now`, at most `at_most`: whoever receives copies goes on
+    /// from the last.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn purge_crossings(&self, now: Timestamp, batch: usize) -> Result<usize> {
-        let purged = self.tx("purge_crossings", |tx| {
-            tx.execute(
-                "DELETE FROM crossing WHERE (voyage, passenger) IN (SELECT voyage, passenger FROM crossing
-                 WHERE erase_after <= :now ORDER BY erase_after LIMIT :limit)",
-                named_params! {":now": micros(now), ":limit": limit(batch)},
+    pub fn crossings_after(&self, seq: u64, now: Timestamp, at_most: usize) -> Result<Vec<Crossing>> {
+        self.read("crossings_after", |tx| {
+            tx.prepare_cached(&format!("{SELECT} AND seq > :seq ORDER BY seq LIMIT :limit"))?
+                .query_map(
+                    named_params! {":seq": signed(seq), ":now": micros(now), ":limit": limit(at_most)},
+                    crossing,
+                )?
+                .collect()
+        })
+    }
+
+    fn insert_crossing(
+        &self,
+        tx: &Transaction<'_>,
+        voyage: VoyageId,
+        crossing: &NewCrossing<'_>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let during = "close_voyage";
+        let row = RecordRow {
+            class: crossing.class,
+            erase_after: crossing.erase_after,
+            start: crossing.start,
+            encounter: None,
+            passenger: None,
+        };
+        let record = self.insert_in_row(tx, during, &RecordKind::CROSSING, &crossing.content, &row, now)?;
+        let rows = tx
+            .prepare_cached(
+                "INSERT INTO crossing (record, voyage, passenger, method, entered_later, probe)
+                 VALUES (:record, :voyage, :passenger, :method, :later,
+                 (SELECT id FROM record WHERE id = :probe AND erased_at IS NULL))",
             )
-            .during("purge_crossings")
-        })?;
-        if purged > 0 {
+            .and_then(|mut s| {
+                s.execute(named_params! {
+                    ":record": record.bytes(),
+                    ":voyage": voyage.bytes(),
+                    ":passenger": crossing.passenger.bytes(),
+                    ":method": word(&crossing.method),
+                    ":later": crossing.entered_later,
+                    ":probe": crossing.probe.map(RecordId::bytes),
+                })
+            })
+            .during(during)?;
+        touched(during, 1, rows)?;
+        for about in std::iter::once(record).chain(crossing.probe) {
+            self.note_subject(tx, about, &crossing.subject)?;
+        }
+        Ok(())
+    }
+
+    /// Seals what an earlier version kept in the clear. Does nothing where there is none of it; may be repeated.
+    pub(crate) fn seal_crossings_in_clear(&self) -> Result<()> {
+        let during = "seal what stood in the clear";
+        loop {
+            let more = self.tx(during, |tx| {
+                let rows: Vec<InClear> = tx
+                    .prepare_cached("SELECT * FROM crossing_in_clear LIMIT :limit")
+                    .and_then(|mut s| {
+                        s.query_map(named_params! {":limit": limit(IN_CLEAR_AT_ONCE)}, in_clear)?.collect()
+                    })
+                    .during(during)?;
+                for row in &rows {
+                    let stated: Option<ManifestPerson> = serde_json::from_str(&row.person).ok();
+                    let documents = stated.as_ref().map_or(&[][..], |stated| &stated.documents);
+                    let content = format!("{{\"person\":{}}}", row.person);
+                    let new = NewCrossing {
+                        passenger: row.passenger,
+                        content: content.into_bytes(),
+                        subject: Subject { documents, person: stated.as_ref().and_then(PersonKey::of) },
+                        class: row.class,
+                        start: Start::at(row.at),
+                        method: row.method,
+                        entered_later: row.entered_later,
+                        erase_after: row.erase_after,
+                        probe: row.probe,
+                    };
+                    self.insert_crossing(tx, row.voyage, &new, row.at)?;
+                    tx.prepare_cached(
+                        "DELETE FROM crossing_in_clear WHERE voyage = :voyage AND passenger = :passenger",
+                    )
+                    .and_then(|mut s| {
+                        s.execute(named_params! {
+                            ":voyage": row.voyage.bytes(),
+                            ":passenger": row.passenger.bytes(),
+                        })
+                    })
+                    .during(during)?;
+                }
+                Ok(!rows.is_empty())
+            })?;
+            if !more {
+                return Ok(());
+            }
             self.empty_log()?;
         }
-        Ok(purged)
     }
 
     /// Forgets at most `batch` voyages closed before `closed_before`, with their lists of people and boardings.
@@ -189,29 +312,34 @@ fn lane_count(row: &Row<'_>) -> rusqlite::Result<LaneWaits> {
     })
 }
 
-fn insert_crossing(tx: &Transaction<'_>, voyage: VoyageId, crossing: &Crossing) -> Result<()> {
-    let during = "close_voyage";
-    let rows = tx
-        .prepare_cached(
-            "INSERT INTO crossing (voyage, passenger, person, class, at, method, entered_later, erase_after,
-             record) VALUES (:voyage, :passenger, :person, :class, :at, :method, :later, :due,
-             (SELECT id FROM record WHERE id = :record AND erased_at IS NULL))",
-        )
-        .and_then(|mut s| {
-            s.execute(named_params! {
-                ":voyage": voyage.bytes(),
-                ":passenger": crossing.passenger.bytes(),
-                ":person": crossing.person,
-                ":class": word(&crossing.class),
-                ":at": micros(crossing.at),
-                ":method": word(&crossing.method),
-                ":later": crossing.entered_later,
-                ":due": micros(crossing.erase_after),
-                ":record": crossing.record.map(RecordId::bytes),
-            })
-        })
-        .during(during)?;
-    touched(during, 1, rows)
+/// Rows that are sealed in one transaction.
+const IN_CLEAR_AT_ONCE: usize = 200;
+
+/// A crossing as version 5 kept it.
+struct InClear {
+    voyage: VoyageId,
+    passenger: PassengerId,
+    person: String,
+    class: PersonClass,
+    at: Timestamp,
+    method: Method,
+    entered_later: bool,
+    erase_after: Timestamp,
+    probe: Option<RecordId>,
+}
+
+fn in_clear(row: &Row<'_>) -> rusqlite::Result<InClear> {
+    Ok(InClear {
+        voyage: id(row, "voyage", VoyageId::from_bytes)?,
+        passenger: id(row, "passenger", PassengerId::from_bytes)?,
+        person: row.get("person")?,
+        class: word_of(row, "class")?,
+        at: instant(row, "at")?,
+        method: word_of(row, "method")?,
+        entered_later: row.get("entered_later")?,
+        erase_after: instant(row, "erase_after")?,
+        probe: id_or_none(row, "record", RecordId::from_bytes)?,
+    })
 }
 
 fn insert_count(tx: &Transaction<'_>, voyage: VoyageId, lane: Lane, waits: LaneWaits) -> Result<()> {

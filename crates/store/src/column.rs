@@ -62,6 +62,14 @@ pub(crate) fn word_of<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) 
     serde_json::from_value(serde_json::Value::String(word)).map_err(|_| unreadable(column))
 }
 
+pub(crate) fn word_or_none<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: &'static str,
+) -> rusqlite::Result<Option<T>> {
+    let word: Option<String> = row.get(column)?;
+    word.map(|_| word_of(row, column)).transpose()
+}
+
 /// A value as JSON text.
 pub(crate) fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|_| unreadable("json"))

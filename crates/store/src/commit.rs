@@ -1,7 +1,7 @@
 //! Encounters as changed: each change one transaction, with the boarding, the record, the outcome and the event.
 
 use crate::admission::settle;
-use crate::column::{id_or_none, json, micros, word};
+use crate::column::{id_or_none, json, micros, word, word_of};
 use crate::encounter::encounter;
 use crate::erasure::hide;
 use crate::error::{During, Result, StoreError, touched};
@@ -13,8 +13,9 @@ use crate::vault::{RecordRow, Sealed};
 use jiff::Timestamp;
 use portunus_core::accuracy::Measured;
 use portunus_core::encounter::{Boarding, Encounter, Ruled};
-use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, RecordId, UserId};
-use portunus_core::policy::PersonClass;
+use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, PointId, RecordId, UserId};
+use portunus_core::place::Direction;
+use portunus_core::policy::{PersonClass, Start};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 /// What a device's request does to an encounter: a capture, a decline, leaving.
@@ -129,6 +130,7 @@ impl Store {
                 let row = RecordRow {
                     class: after.class,
                     erase_after: *erase_after,
+                    start: Start { at: now, direction: direction_at(tx, after.point).during(during)? },
                     encounter: Some(after.id),
                     passenger: after.passenger,
                 };
@@ -296,6 +298,12 @@ impl Store {
 
 fn about(encounter: &Encounter) -> crate::event::About {
     (Some(encounter.point), Some(encounter.voyage), Some(encounter.id))
+}
+
+fn direction_at(tx: &Transaction<'_>, point: PointId) -> rusqlite::Result<Option<Direction>> {
+    tx.prepare_cached("SELECT direction FROM point WHERE id = :id")?
+        .query_row(named_params! {":id": point.bytes()}, |row| word_of(row, "direction"))
+        .optional()
 }
 
 fn exists(tx: &Transaction<'_>, encounter: EncounterId) -> rusqlite::Result<bool> {

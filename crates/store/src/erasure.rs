@@ -2,9 +2,11 @@
 //! reclaimed, the row goes. Each step may be repeated, and a crash between any two is finished by [`Store::sweep`].
 
 use crate::bucket::{BucketId, forget_dead_buckets, unknown};
-use crate::column::{micros, word};
+use crate::case::held;
+use crate::column::micros;
 use crate::error::{During, Result};
 use crate::failpoint::failpoint;
+use crate::recipient::recall;
 use crate::store::{Store, limit};
 use crate::vault::SEAL_GOOD_FOR;
 use jiff::Timestamp;
@@ -32,16 +34,17 @@ pub struct Swept {
 }
 
 impl Store {
-    /// Records whose time has come by `now`, the longest overdue first.
+    /// Records whose time has come by `now` and that no hold keeps, the longest overdue first.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn due(&self, now: Timestamp, at_most: usize) -> Result<Vec<RecordId>> {
         self.read("due", |tx| {
-            tx.prepare_cached(
-                "SELECT id FROM record WHERE erased_at IS NULL AND erase_after <= :now
-                 ORDER BY erase_after LIMIT :limit",
-            )?
+            tx.prepare_cached(&format!(
+                "SELECT id FROM record WHERE erased_at IS NULL AND erase_after <= :now AND NOT {}
+                     ORDER BY erase_after LIMIT :limit",
+                held()
+            ))?
             .query_map(named_params! {":now": micros(now), ":limit": limit(at_most)}, |row| {
                 row.get(0).map(RecordId::from_bytes)
             })?
@@ -50,7 +53,7 @@ impl Store {
     }
 
     /// Erases one record: gone for every reader, its key destroyed and its bytes removed, when this returns.
-    /// `false` when it was not there any more.
+    /// `false` when it was not there any more, or a hold keeps it: it is due from then on, and invisible to all but the case.
     ///
     /// # Errors
     /// What the disk says; the sweep finishes what had begun.
@@ -89,36 +92,30 @@ impl Store {
         Ok(begun.len())
     }
 
-    /// Erases every record and crossing whose time has come, in batches; others commit in between. `each` is told how
-    /// many records and crossings a batch was.
+    /// Erases every record whose time has come, in batches; others commit in between. `each` is told how many a batch was.
     ///
     /// # Errors
     /// What the disk says; what was erased until then stays erased.
-    pub fn erase_all_due(
-        &self,
-        now: Timestamp,
-        batch: usize,
-        mut each: impl FnMut(usize, usize),
-    ) -> Result<()> {
+    pub fn erase_all_due(&self, now: Timestamp, batch: usize, mut each: impl FnMut(usize)) -> Result<()> {
         loop {
-            let (records, crossings) = (self.erase_due(now, batch)?, self.purge_crossings(now, batch)?);
-            if records + crossings == 0 {
-                return Ok(());
+            match self.erase_due(now, batch)? {
+                0 => return Ok(()),
+                erased => each(erased),
             }
-            each(records, crossings);
         }
     }
 
-    /// Since when the longest overdue record is overdue; `None` when nothing is.
+    /// Since when the longest overdue record is overdue; `None` when nothing is that no hold keeps.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         self.read("overdue_since", |tx| {
-            tx.prepare_cached(
-                "SELECT erase_after FROM record WHERE erased_at IS NULL AND erase_after <= :now
-                 ORDER BY erase_after LIMIT 1",
-            )?
+            tx.prepare_cached(&format!(
+                "SELECT erase_after FROM record WHERE erased_at IS NULL AND erase_after <= :now AND NOT {}
+                     ORDER BY erase_after LIMIT 1",
+                held()
+            ))?
             .query_row(named_params! {":now": micros(now)}, |row| crate::column::instant(row, "erase_after"))
             .optional()
         })
@@ -272,20 +269,6 @@ impl Store {
                 .map(|_| ())
         })
     }
-
-    /// How many records of this class are kept: for tests, and figures without anybody's data.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn records_of(&self, class: portunus_core::policy::PersonClass) -> Result<u64> {
-        self.read("records_of", |tx| {
-            tx.query_row(
-                "SELECT COUNT(*) AS n FROM record WHERE class = :class AND erased_at IS NULL",
-                named_params! {":class": word(&class)},
-                |row| crate::column::count(row, "n"),
-            )
-        })
-    }
 }
 
 /// Before this, whoever sealed has committed or crashed.
@@ -298,9 +281,11 @@ fn with_their_buckets(tx: &Transaction<'_>, due: Vec<RecordId>, now: Timestamp) 
     let mut all: BTreeSet<RecordId> = due.iter().copied().collect();
     for bucket in buckets_of(tx, &due)? {
         let also: Vec<RecordId> = tx
-            .prepare_cached(
-                "SELECT id FROM record WHERE bucket = :bucket AND erased_at IS NULL AND erase_after <= :now",
-            )
+            .prepare_cached(&format!(
+                "SELECT id FROM record WHERE bucket = :bucket AND erased_at IS NULL AND erase_after <= :now
+                 AND NOT {}",
+                held()
+            ))
             .and_then(|mut s| {
                 s.query_map(named_params! {":bucket": bucket.0, ":now": micros(now)}, |row| {
                     row.get(0).map(RecordId::from_bytes)
@@ -327,15 +312,38 @@ fn buckets_of(tx: &Transaction<'_>, records: &[RecordId]) -> Result<BTreeSet<Buc
     Ok(buckets)
 }
 
-/// Makes a record invisible: from this commit on nothing reads it. `false` when it was already, or is not there.
+/// Makes a record invisible: from this commit on nothing reads it. `false` when it was already, is not there, or a hold
+/// keeps it. What goes before its date is recalled from whoever has a copy.
 pub(crate) fn hide(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> Result<bool> {
-    let hidden = tx
-        .prepare_cached("UPDATE record SET erased_at = :now WHERE id = :id AND erased_at IS NULL")
-        .and_then(|mut s| s.execute(named_params! {":now": micros(now), ":id": record.bytes()}))
-        .during("erase")?;
-    if hidden == 1 {
-        // A reference that is gone must leave the galleries, too.
-        crate::store::raise_generation(tx, "erase")?;
+    let during = "erase";
+    let found: Option<(bool, bool)> = tx
+        .prepare_cached(&format!(
+            "SELECT erase_after > :now AS early, {} AS held FROM record
+             WHERE id = :id AND erased_at IS NULL",
+            held()
+        ))
+        .and_then(|mut s| {
+            s.query_row(named_params! {":now": micros(now), ":id": record.bytes()}, |row| {
+                Ok((row.get("early")?, row.get("held")?))
+            })
+            .optional()
+        })
+        .during(during)?;
+    let Some((early, held)) = found else { return Ok(false) };
+    if early {
+        recall(tx, record, None, now)?;
     }
-    Ok(hidden == 1)
+    let change = match held {
+        // Due from now on: nobody but the case sees it, and it goes when the hold does.
+        true => "UPDATE record SET erase_after = MIN(erase_after, :now), unnoted = 1 WHERE id = :id",
+        false => "UPDATE record SET erased_at = :now WHERE id = :id",
+    };
+    let rows = tx
+        .prepare_cached(change)
+        .and_then(|mut s| s.execute(named_params! {":now": micros(now), ":id": record.bytes()}))
+        .during(during)?;
+    crate::error::touched(during, 1, rows)?;
+    // A reference that is gone must leave the galleries, too.
+    crate::store::raise_generation(tx, during)?;
+    Ok(!held)
 }

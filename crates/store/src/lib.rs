@@ -3,7 +3,9 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`store`] | [`Store`]: one folder; opening, migrating, named transactions |
-//! | [`vault`], [`erasure`] | sealed records: sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
+//! | [`kind`], [`vault`], [`reading`], [`erasure`] | sealed records: what they are, sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
+//! | [`subject`], [`case`](mod@case) | whom records are about; the records office's requests, holds and corrections |
+//! | [`recipient`] | outside systems that have copies, and what they must let go of |
 //! | [`clock`] | whether the clock may be believed when something is to be erased by it |
 //! | [`backup`] | data and keys copied apart; restored, with the erasures since applied again |
 //! | [`reference`](mod@reference), [`gallery`] | portraits known before, by document; galleries sealed at rest |
@@ -20,7 +22,7 @@
 //! durable. Several processes may hold the same folder open. Instants are kept to the microsecond.
 //!
 //! ```
-//! # use portunus_store::{Access, Purpose, Reader, RecordKind, Store};
+//! # use portunus_store::{Access, Purpose, Reader, RecordKind, Store, Within};
 //! # struct Fixed;
 //! # impl portunus_core::ports::Entropy for Fixed {
 //! #     fn fill(&self, bytes: &mut [u8]) { bytes.fill(7) }
@@ -28,9 +30,9 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let now = "2026-11-23T12:00:00Z".parse()?;
 //! let store = Store::open(folder.path(), std::sync::Arc::new(Fixed))?;
-//! let sealed = store.seal(RecordKind::Probe, b"a crop", now)?;
+//! let sealed = store.seal(RecordKind::PROBE, b"a crop", now)?;
 //! // Sealed, but no row names it yet: to every reader it is not there, and a sweep would take it.
-//! let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
+//! let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, within: Within::Voyage(voyage) };
 //! assert!(store.open_record(sealed.record(), &access, now)?.is_none());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -45,6 +47,7 @@ pub mod admission;
 pub mod backup;
 mod blob;
 mod bucket;
+pub mod case;
 pub mod clock;
 pub mod closing;
 mod column;
@@ -59,21 +62,26 @@ mod failpoint;
 pub mod gallery;
 pub mod holdings;
 mod keyring;
+pub mod kind;
 pub mod manifest;
 pub mod passenger;
 pub mod people;
 pub mod place;
+pub mod reading;
+pub mod recipient;
 pub mod reference;
 pub mod second_look;
 pub mod store;
+pub mod subject;
 pub mod tally;
 pub mod vault;
 pub mod voyage;
 
 pub use admission::{Admission, Admit};
 pub use backup::{BackedUp, KeysGo, Restored, restore};
+pub use case::{CASE_RECORDS_MAX, CaseCount, Corrected, CorrectionDone};
 pub use clock::ClockState;
-pub use closing::{CloseVoyage, Crossing};
+pub use closing::{CloseVoyage, Crossing, NewCrossing};
 pub use commit::{BoardingChange, CaptureCommit, Committed, RulingCommit};
 pub use device::Device;
 pub use erasure::Swept;
@@ -82,12 +90,16 @@ pub use event::{Event, EventKind};
 #[cfg(feature = "failpoints")]
 pub use failpoint::set_failpoint;
 pub use holdings::Holding;
+pub use kind::{KeptFor, RecordKind, Source};
 pub use manifest::{Applied, ManifestOutcome};
 pub use passenger::{Hold, Listed};
 pub use people::{CreateUser, NewUser, Role, User};
 pub use place::PutPoint;
+pub use reading::{Access, Purpose, Reader, Reading, Within};
+pub use recipient::{CopyGiven, Recall, Recipient};
 pub use reference::{NewReference, PutReference, Reference, ReferenceRow};
 pub use second_look::{Dispute, FirstRuling, SecondLook, SharesInForce};
 pub use store::Store;
+pub use subject::{Held, PersonKey, Subject};
 pub use tally::{SCORE_BIN, ScoreKey, Tallies, TallyKey, Whose};
-pub use vault::{Access, Purpose, Reader, RecordKind, Sealed};
+pub use vault::Sealed;

@@ -18,6 +18,8 @@ pub enum Role {
     Supervisor,
     /// Sends manifests and sees boarding states of one carrier's voyages.
     Carrier,
+    /// Finds what is held on a person, gives it, holds it, puts it right: in a case, never without.
+    Records,
     /// Reads what is on record.
     Auditor,
     /// Sets up places, devices and people.

@@ -3,13 +3,15 @@
 use crate::column::micros;
 use crate::erasure::hide;
 use crate::error::{During, Result, StoreError, touched};
+use crate::kind::RecordKind;
+use crate::reading::Access;
 use crate::store::{Store, raise_generation};
-use crate::vault::{Access, RecordKind, RecordRow};
+use crate::vault::RecordRow;
 use jiff::Timestamp;
 use portunus_core::biometric::PackId;
 use portunus_core::document::DocumentKey;
 use portunus_core::id::RecordId;
-use portunus_core::policy::PersonClass;
+use portunus_core::policy::{PersonClass, Start};
 use rusqlite::{Transaction, named_params};
 use zeroize::Zeroizing;
 
@@ -136,7 +138,7 @@ impl Store {
         }
         let too_large = StoreError::TooLarge { what: "a reference", bound: crate::vault::RECORD_BYTES_MAX };
         let content = Reference::encode(reference.portrait, reference.template).ok_or(too_large)?;
-        let sealed = self.seal(RecordKind::Reference, &content, now)?;
+        let sealed = self.seal(RecordKind::REFERENCE, &content, now)?;
         let record = sealed.record();
         let put = self.tx_unless("put_reference", |tx| match plan(tx).during("put_reference")? {
             Plan::Full => Ok(Err(PutReference::Full)),
@@ -148,6 +150,7 @@ impl Store {
                 let row = RecordRow {
                     class: reference.class,
                     erase_after: reference.erase_after,
+                    start: Start::at(now),
                     encounter: None,
                     passenger: None,
                 };

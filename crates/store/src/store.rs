@@ -22,6 +22,7 @@ pub(crate) const SCHEMAS: &[&str] = &[
     include_str!("schema-3.sql"),
     include_str!("schema-4.sql"),
     include_str!("schema-5.sql"),
+    include_str!("schema-6.sql"),
 ];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);
@@ -58,7 +59,7 @@ impl Store {
         migrate(&mut writer, "data.db", SCHEMAS)?;
         let keys = KeyRing::open(&folder.join("keys.db"))?;
         let mac_key = keys.secret("mac", entropy.as_ref())?;
-        Ok(Self {
+        let store = Self {
             inner: Arc::new(Inner {
                 folder: folder.to_owned(),
                 writer: Mutex::new(writer),
@@ -69,7 +70,9 @@ impl Store {
                 entropy,
                 mac_key,
             }),
-        })
+        };
+        store.seal_crossings_in_clear()?;
+        Ok(store)
     }
 
     /// The keyed MAC of a request's body, for [`Admission`](crate::Admission): a hash of a photo is never kept.

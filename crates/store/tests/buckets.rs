@@ -162,7 +162,7 @@ fn walk(seed: u64) {
                     }
                 }
             }
-            7 => drop(store.seal(RecordKind::Probe, b"never committed", at(now)).unwrap()),
+            7 => drop(store.seal(RecordKind::PROBE, b"never committed", at(now)).unwrap()),
             8 => {
                 let due = store.due(at(now), 1000).unwrap().len();
                 let erased = store.erase_due(at(now), 1 + random.below(5) as usize).unwrap();

@@ -11,7 +11,7 @@ use portunus_core::accuracy::Kind;
 use portunus_core::biometric::PackId;
 use portunus_core::encounter::*;
 use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, VoyageId};
-use portunus_core::policy::PersonClass;
+use portunus_core::policy::{PersonClass, Start};
 use portunus_core::voyage::{ManifestAction, VoyageStatus};
 use portunus_store::*;
 use std::io::Write;
@@ -117,7 +117,7 @@ fn board(store: &Store, acknowledged: &mut Acknowledged, voyage: VoyageId, passe
             done_at: Some(at(10)),
             ..first.clone()
         };
-        let sealed = store.seal(RecordKind::Probe, PLANTED, at(10)).unwrap();
+        let sealed = store.seal(RecordKind::PROBE, PLANTED, at(10)).unwrap();
         let commit = CaptureCommit {
             before: &first,
             after: &after,
@@ -170,16 +170,17 @@ fn rule(store: &Store, voyage: VoyageId, passenger: PassengerId) {
     assert_eq!(store.commit_ruling(commit, at(30)).unwrap(), Committed::Done);
 }
 
-fn crossing(boarding: Boarding) -> Crossing {
-    Crossing {
+fn crossing(boarding: Boarding) -> NewCrossing<'static> {
+    NewCrossing {
         passenger: boarding.passenger,
-        person: "{}".into(),
+        content: b"{}".to_vec(),
+        subject: Subject { documents: &[], person: None },
         class: PersonClass::NonImmigrant,
-        at: boarding.at,
+        start: Start::at(boarding.at),
         method: boarding.method,
         entered_later: boarding.entered_later,
         erase_after: at(99 * HOUR),
-        record: None,
+        probe: None,
     }
 }
 
@@ -265,7 +266,7 @@ fn crash_at(failpoint: &str) {
         assert_eq!(counted.total(kind, Tallies::of_everybody), 1, "{failpoint}: {kind:?} is counted once");
     }
     assert_eq!(counted.scores.values().sum::<u64>(), 2, "{failpoint}: the best score and the person's own");
-    assert_eq!(vault(&folder)[0].len(), 1, "{failpoint}: the reference alone is kept");
+    assert_eq!(vault(&folder)[0].len(), 3, "{failpoint}: the reference and two crossings are kept");
 }
 
 macro_rules! killed_at {

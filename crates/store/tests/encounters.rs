@@ -4,12 +4,16 @@
 
 mod border;
 use border::*;
+use jiff::civil::date;
 use portunus_core::decide::{Decision, Presented, Reason};
 use portunus_core::encounter::*;
-use portunus_core::id::PassengerId;
-use portunus_core::policy::PersonClass;
+use portunus_core::id::{PassengerId, RecordId};
+use portunus_core::place::Direction;
+use portunus_core::policy::{PersonClass, Start};
 use portunus_core::voyage::{ManifestAction, VoyageStatus};
 use portunus_store::*;
+
+const ANNA_BORN: jiff::civil::Date = date(1990, 1, 1);
 
 #[test]
 fn a_repeated_request_gets_the_first_outcome() {
@@ -72,7 +76,7 @@ fn matched(before: &Encounter, passenger: PassengerId, now: i64) -> Encounter {
 /// Admits and commits a capture.
 fn capture(store: &Store, n: u8, before: &Encounter, after: &Encounter, sealed: bool) -> Committed {
     assert_eq!(store.admit(&request(store, key(n), n), at(10)).unwrap(), Admit::New);
-    let record = sealed.then(|| (store.seal(RecordKind::Probe, &[n; 50], at(10)).unwrap(), at(HOUR)));
+    let record = sealed.then(|| (store.seal(RecordKind::PROBE, &[n; 50], at(10)).unwrap(), at(HOUR)));
     let boarding = after.passenger.filter(|_| after.stage == Stage::Done).map(|p| boarding(p, at(10)));
     let commit =
         CaptureCommit { before, after, record, boarding, key: key(n), outcome: "done", measured: None };
@@ -178,7 +182,7 @@ fn a_citizens_probe_is_not_kept_even_when_asked_to() {
     let before = begin(&store, 1, voyage, at(0));
     let after = Encounter { attempts: 1, class: PersonClass::Citizen, ..before.clone() };
     store.admit(&request(&store, key(2), 2), at(0)).unwrap();
-    let record = Some((store.seal(RecordKind::Probe, b"probe", at(0)).unwrap(), at(HOUR)));
+    let record = Some((store.seal(RecordKind::PROBE, b"probe", at(0)).unwrap(), at(HOUR)));
     let commit = CaptureCommit {
         before: &before,
         after: &after,
@@ -227,7 +231,9 @@ fn establishing_another_class_redates_the_probe() {
         probe_due: Some(at(99 * HOUR)),
     };
     assert_eq!(store.commit_ruling(commit, at(21)).unwrap(), Committed::Done);
-    assert_eq!(store.records_of(PersonClass::NonImmigrant).unwrap(), 1);
+    let mut held = Vec::new();
+    store.holdings(|holding| held.push(holding.class)).unwrap();
+    assert_eq!(held, [PersonClass::NonImmigrant]);
     assert!(store.open_record(taken.probe.unwrap(), &SHOW, at(2 * HOUR)).unwrap().is_some());
 }
 
@@ -322,16 +328,17 @@ fn an_outage_is_entered_later_and_still_boards_nobody_twice() {
     assert_eq!(entered(3, 201), Committed::VoyageOver);
 }
 
-fn crossing(passenger: PassengerId, record: Option<portunus_core::id::RecordId>) -> Crossing {
-    Crossing {
+fn crossing(passenger: PassengerId, probe: Option<RecordId>) -> NewCrossing<'static> {
+    NewCrossing {
         passenger,
-        person: r#"{"family_name":"ALPHA"}"#.into(),
+        content: br#"{"family_name":"ALPHA"}"#.to_vec(),
+        subject: Subject { documents: &[], person: PersonKey::new("Alpha", "Anna", ANNA_BORN) },
         class: PersonClass::NonImmigrant,
-        at: at(10),
+        start: Start::crossing(at(10), Direction::Exit),
         method: Method::DocumentInspected,
         entered_later: false,
         erase_after: at(99 * HOUR),
-        record,
+        probe,
     }
 }
 
@@ -348,11 +355,20 @@ fn closing_writes_the_long_record_and_a_decline_leaves_no_trace_in_it() {
     let decline = Encounter { lane: Lane::Manual, ..matched(&two, passengers[1], 40) };
     assert_eq!(capture(&store, 12, &two, &decline, false), Committed::Done);
 
-    let second = Crossing { at: at(11), ..crossing(passengers[1], None) };
+    let second = NewCrossing { start: Start::at(at(11)), ..crossing(passengers[1], None) };
     let crossings = [crossing(passengers[0], probe), second];
     assert_eq!(store.close_voyage(voyage, &crossings, at(60)).unwrap(), CloseVoyage::Closed);
     assert_eq!(store.close_voyage(voyage, &crossings, at(61)).unwrap(), CloseVoyage::AlreadyClosed);
-    assert!(store.crossings(voyage, at(70)).unwrap() == crossings);
+    let kept = store.crossings(voyage, at(70)).unwrap();
+    let facts: Vec<_> = kept.iter().map(|c| (c.passenger, c.start, c.probe)).collect();
+    assert_eq!(facts, crossings.each_ref().map(|c| (c.passenger, c.start, c.probe)));
+    assert_eq!(&*store.open_record(kept[0].record, &SHOW, at(70)).unwrap().unwrap(), &crossings[0].content);
+    assert!(files_with(folder.path(), b"ALPHA\"}").is_empty(), "who it was stands nowhere in the clear");
+    let anna = Subject { documents: &[], person: PersonKey::new("ALPHA", "anna", ANNA_BORN) };
+    let held = store.held_on(&anna, at(70)).unwrap();
+    assert_eq!(held.len(), 3, "two crossings and a photo are found by name and date of birth");
+    let other = Subject { documents: &[], person: PersonKey::new("ALPHA", "anna", date(1990, 1, 2)) };
+    assert!(store.held_on(&other, at(70)).unwrap().is_empty());
     assert_eq!(store.voyage(voyage).unwrap().unwrap().status, VoyageStatus::Closed);
     assert_eq!(store.gallery(voyage).unwrap(), None);
     assert_eq!(store.voyage_at(POINT).unwrap(), None);
@@ -367,7 +383,7 @@ fn closing_writes_the_long_record_and_a_decline_leaves_no_trace_in_it() {
     store.erase(probe.unwrap(), at(62)).unwrap();
     assert!(files_with(folder.path(), &two.id.bytes()).is_empty());
     assert!(!files_with(folder.path(), &voyage.bytes()).is_empty(), "the search finds what is kept");
-    assert_eq!(store.crossings(voyage, at(70)).unwrap()[0].record, None);
+    assert_eq!(store.crossings(voyage, at(70)).unwrap()[0].probe, None);
 }
 
 #[test]
@@ -389,9 +405,9 @@ fn crossings_and_lists_go_when_their_time_has_come() {
     let (folder, store) = fresh();
     let (voyage, passengers) = open_voyage(&store);
     store.close_voyage(voyage, &[crossing(passengers[0], None)], at(60)).unwrap();
-    assert!(store.crossings(voyage, at(99 * HOUR)).unwrap().is_empty(), "not read although not yet purged");
-    assert_eq!(store.purge_crossings(at(98 * HOUR), 9).unwrap(), 0);
-    assert_eq!(store.purge_crossings(at(99 * HOUR), 9).unwrap(), 1);
+    assert!(store.crossings(voyage, at(99 * HOUR)).unwrap().is_empty(), "not read although not yet erased");
+    assert_eq!(store.erase_due(at(98 * HOUR), 9).unwrap(), 0);
+    assert_eq!(store.erase_due(at(99 * HOUR), 9).unwrap(), 1);
     assert_eq!(store.forget_voyages(at(60), 9).unwrap(), 0);
     assert!(!files_with(folder.path(), b"CHARLIE").is_empty());
     assert_eq!(store.forget_voyages(at(61), 9).unwrap(), 1);
@@ -433,7 +449,7 @@ fn a_seal_that_waited_too_long_is_not_committed() {
     let before = begin(&store, 1, voyage, at(0));
     let after = Encounter { attempts: 1, ..before.clone() };
     store.admit(&request(&store, key(2), 2), at(0)).unwrap();
-    let sealed = store.seal(RecordKind::Probe, b"probe", at(0)).unwrap();
+    let sealed = store.seal(RecordKind::PROBE, b"probe", at(0)).unwrap();
     let record = Some((sealed, at(HOUR)));
     let commit = CaptureCommit {
         before: &before,

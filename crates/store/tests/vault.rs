@@ -6,6 +6,7 @@ mod border;
 use border::*;
 use portunus_core::biometric::PackId;
 use portunus_core::id::RecordId;
+use portunus_core::id::VoyageId;
 use portunus_core::policy::PersonClass;
 use portunus_store::vault::RECORD_BYTES_MAX;
 use portunus_store::*;
@@ -45,8 +46,12 @@ fn what_is_sealed_opens_again_and_stands_nowhere_in_the_clear() {
 fn every_read_is_on_record_and_a_read_of_nothing_is_not() {
     let (_folder, store) = fresh();
     let record = keep(&store, "L1", PORTRAIT, HOUR);
-    let staging = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
-    let seen = Access { encounter: Some(encounter_id(7)), ..SHOW };
+    let staging = Access {
+        by: Reader::Staging,
+        purpose: Purpose::BuildGallery,
+        within: Within::Voyage(VoyageId::from_bytes([8; 16])),
+    };
+    let seen = Access { within: Within::Encounter(encounter_id(7)), ..SHOW };
     assert!(store.open_record(record, &seen, at(1)).unwrap().is_some());
     assert_eq!(store.open_records(&[record], &staging, at(2)).unwrap().count(), 1);
     assert!(store.open_record(RecordId::from_bytes([0; 16]), &SHOW, at(3)).unwrap().is_none());
@@ -160,8 +165,8 @@ fn a_record_that_was_altered_moved_or_lost_says_which_and_does_not_open() {
 fn a_sweep_takes_old_orphans_and_leaves_what_is_about_to_be_committed() {
     let (folder, store) = fresh();
     let kept = keep(&store, "L1", b"one", 24 * HOUR);
-    drop(store.seal(RecordKind::Probe, b"crashed before its row", at(0)).unwrap());
-    drop(store.seal(RecordKind::Probe, b"about to be committed", at(700)).unwrap());
+    drop(store.seal(RecordKind::PROBE, b"crashed before its row", at(0)).unwrap());
+    drop(store.seal(RecordKind::PROBE, b"about to be committed", at(700)).unwrap());
     assert_eq!(store.sweep(at(590)).unwrap(), Swept::default());
     assert_eq!(store.sweep(at(610)).unwrap(), Swept { orphans: 1, ..Swept::default() });
     assert_eq!(vault(folder.path()).map(|list| list.len()), [2, 1, 2]);
@@ -203,7 +208,7 @@ fn the_folder_is_for_its_owner_only() {
 #[test]
 fn too_large_a_record_is_refused_before_anything_is_written() {
     let (folder, store) = fresh();
-    let refused = store.seal(RecordKind::Probe, &vec![0; RECORD_BYTES_MAX + 1], at(0));
+    let refused = store.seal(RecordKind::PROBE, &vec![0; RECORD_BYTES_MAX + 1], at(0));
     assert!(matches!(refused, Err(StoreError::TooLarge { .. })));
     assert_eq!(vault(folder.path()), [vec![], vec![], vec![] as Vec<String>]);
 }

@@ -53,6 +53,8 @@ struct File {
     attempts_max: Spanned<u32>,
     wanted_fpir: crate::biometric::Rate,
     unkept_photo_shown_seconds: Spanned<u32>,
+    #[serde(default = "within_a_month")]
+    access_answered_within: Spanned<Keep>,
     notice_version: Spanned<String>,
     #[serde(default)]
     notice: BTreeMap<String, Notice>,
@@ -60,6 +62,12 @@ struct File {
     taking: Vec<Spanned<TakingRule>>,
     #[serde(default)]
     retention: Vec<Spanned<RetentionRule>>,
+}
+
+/// Where a pack does not say by when somebody who asks for their records has an answer.
+fn within_a_month() -> Spanned<Keep> {
+    #[expect(clippy::unwrap_used, reason = "a length that is one")]
+    Spanned::new(0..0, Keep::try_from("30 days".to_owned()).unwrap())
 }
 
 impl Policy {
@@ -93,6 +101,7 @@ impl Policy {
             attempts_max: file.attempts_max.into_inner(),
             wanted_fpir: file.wanted_fpir,
             unkept_photo_shown_seconds: file.unkept_photo_shown_seconds.into_inner(),
+            access_answered_within: file.access_answered_within.into_inner(),
             notice_version: file.notice_version.into_inner(),
             notice: file.notice,
             taking: file.taking.into_iter().map(Spanned::into_inner).collect(),
@@ -122,6 +131,11 @@ impl Check<'_> {
         }
         if !(1..=5).contains(file.attempts_max.get_ref()) {
             self.says(file.attempts_max.span().start, "expected one to five attempts".to_owned());
+        }
+        if *file.access_answered_within.get_ref() == Keep::Never {
+            let what =
+                "access_answered_within: expected a length such as \"30 days\", found \"never\"".to_owned();
+            self.says(file.access_answered_within.span().start, what);
         }
         if !(1..=30).contains(file.unkept_photo_shown_seconds.get_ref()) {
             let what = "an unkept photo is shown for 1 to 30 seconds".to_owned();

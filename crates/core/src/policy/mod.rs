@@ -361,6 +361,8 @@ pub struct Policy {
     pub wanted_fpir: crate::biometric::Rate,
     /// How long an officer sees the photo of someone whose photo is not kept, in seconds.
     pub unkept_photo_shown_seconds: u32,
+    /// By when somebody who asks what is held on them has an answer.
+    pub access_answered_within: Keep,
     /// Version of the notice, named in every capture.
     pub notice_version: String,
     /// The notice by language (BCP 47).

@@ -8,6 +8,8 @@ mod officer;
 mod open;
 mod page;
 mod problem;
+mod recipient;
+mod records;
 mod session;
 pub mod signature;
 
@@ -93,6 +95,8 @@ pub fn router(service: Service, cores: usize) -> Router {
         .nest("/api/officer/v1", officer::routes())
         .nest("/api/carrier/v1", carrier::routes())
         .nest("/api/admin/v1", admin::routes())
+        .nest("/api/records/v1", records::routes())
+        .nest("/api/recipient/v1", recipient::routes())
         .merge(open::routes())
         .merge(page::routes())
         .layer(in_time);

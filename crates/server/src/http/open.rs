@@ -2,11 +2,13 @@
 
 use super::{App, Problem, blocking};
 use crate::pages::assets;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use portunus_core::policy::DataClass;
+use portunus_store::CaseCount;
 use utoipa::OpenApi as _;
 
 pub(super) fn routes() -> Router<App> {
@@ -14,6 +16,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .route("/api", get(api))
+        .route("/api/public/v1/cases", get(case_counts))
+        .route("/api/public/v1/recipients", get(recipients))
         .route("/assets/{*name}", get(asset))
 }
 
@@ -28,6 +32,43 @@ async fn health(State(app): State<App>) -> Result<&'static str, Problem> {
 async fn metrics(State(app): State<App>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.service.metrics().text()).into_response()
+}
+
+#[utoipa::path(get, path = "/api/public/v1/cases", operation_id = "public_cases", tag = "public",
+    responses((status = 200, description = "how many requests, holds and corrections there were, by kind and outcome", body = Vec<Object>)))]
+pub(crate) async fn case_counts(State(app): State<App>) -> Result<Json<Vec<CaseCount>>, Problem> {
+    let service = app.service.clone();
+    blocking(move || service.store().case_counts()).await.map(Json)
+}
+
+/// Who receives copies of what, and why.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct OnRegister {
+    name: String,
+    purpose: String,
+    basis: String,
+    #[schema(value_type = Vec<String>)]
+    receives: Vec<DataClass>,
+    /// RFC 3339.
+    since: String,
+    /// RFC 3339; then it receives nothing more.
+    until: Option<String>,
+}
+
+#[utoipa::path(get, path = "/api/public/v1/recipients", operation_id = "public_recipients", tag = "public",
+    responses((status = 200, description = "by name; those withdrawn, too", body = Vec<OnRegister>)))]
+pub(crate) async fn recipients(State(app): State<App>) -> Result<Json<Vec<OnRegister>>, Problem> {
+    let service = app.service.clone();
+    let recipients = blocking(move || service.store().recipients()).await?;
+    let on_register = recipients.into_iter().map(|recipient| OnRegister {
+        name: recipient.name,
+        purpose: recipient.purpose,
+        basis: recipient.basis,
+        receives: recipient.receives,
+        since: recipient.added_at.to_string(),
+        until: recipient.withdrawn_at.map(|at| at.to_string()),
+    });
+    Ok(Json(on_register.collect()))
 }
 
 /// The API, described (OpenAPI 3.1).
@@ -70,10 +111,28 @@ async fn metrics(State(app): State<App>) -> Response {
         super::admin::designations::withdraw,
         super::admin::devices::enrol,
         super::admin::devices::revoke,
+        super::admin::recipients::add,
+        super::admin::recipients::withdraw,
         super::admin::users::handle,
         super::admin::accounts::password,
         super::admin::accounts::disable,
         super::admin::references::handle,
+        super::records::cases::open,
+        super::records::cases::list,
+        super::records::cases::one,
+        super::records::cases::find,
+        super::records::cases::name,
+        super::records::cases::approve,
+        super::records::cases::close,
+        super::records::deeds::give,
+        super::records::deeds::correct,
+        super::records::deeds::change_class,
+        super::recipient::crossings,
+        super::recipient::copy,
+        super::recipient::recalls,
+        super::recipient::acknowledge,
+        case_counts,
+        recipients,
     )
 )]
 struct Api;

@@ -2,15 +2,15 @@
 
 use super::officer::{self, board_before, point_view, voyage_view};
 use super::session::{
-    Administrator, COOKIE, Officer, Overseer, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Token,
+    Administrator, COOKIE, CaseReader, Officer, Overseer, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Token,
     carried_hash, check_password, hash_password, same_origin, session_end, token_hash,
 };
 use super::{App, Problem, blocking};
 use crate::pages::{
-    self, Section, Viewer, admin, board, console, door, message, report, setup, sign_in, supervisor,
+    self, Section, Viewer, admin, board, console, door, message, records, report, setup, sign_in, supervisor,
 };
 use crate::service::Service;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -27,12 +27,15 @@ pub(super) fn routes() -> Router<App> {
         .route("/console", get(console_page))
         .route("/console/board", get(officer::fragment))
         .route("/console/encounters/{id}/probe", get(officer::probe))
+        .route("/console/encounters/{id}/held", get(held_page))
         .route("/console/passengers/{id}/reference", get(officer::reference))
         .route("/second-look", get(second_look_page))
         .route("/second-look/{id}/taken", get(officer::second_look::taken))
         .route("/second-look/{id}/reference", get(officer::second_look::reference))
         .route("/supervisor", get(supervisor_page))
         .route("/supervisor/accuracy", get(accuracy_page))
+        .route("/records", get(records_page))
+        .route("/records/{id}", get(case_page))
         .route("/admin", get(admin_page))
 }
 
@@ -51,6 +54,7 @@ pub(super) fn role_in_words(role: Role) -> &'static str {
         Role::Officer => "officer",
         Role::Supervisor => "supervisor",
         Role::Carrier => "carrier",
+        Role::Records => "records officer",
         Role::Auditor => "auditor",
         Role::Administrator => "administrator",
     }
@@ -60,10 +64,13 @@ fn viewer(user: &User) -> Viewer {
     let sections = match user.role {
         Role::Officer => vec![Section::Console, Section::SecondLook],
         Role::Supervisor => {
-            vec![Section::Console, Section::SecondLook, Section::Supervisor, Section::Accuracy]
+            use Section::*;
+            vec![Console, SecondLook, Supervisor, Accuracy, Records]
         }
-        Role::Auditor => vec![Section::Supervisor, Section::Accuracy],
-        Role::Administrator => Section::ALL.to_vec(),
+        Role::Records => vec![Section::Records],
+        Role::Auditor => vec![Section::Supervisor, Section::Accuracy, Section::Records],
+        // Who sets the house up looks into nobody's records.
+        Role::Administrator => Section::ALL.into_iter().filter(|s| *s != Section::Records).collect(),
         Role::Carrier => Vec::new(),
     };
     Viewer { name: user.name.clone(), role: role_in_words(user.role).to_owned(), sections }
@@ -146,6 +153,7 @@ async fn sign_in_form(
             let home = match user.role {
                 Role::Officer => "/console",
                 Role::Supervisor | Role::Auditor => "/supervisor",
+                Role::Records => "/records",
                 Role::Administrator | Role::Carrier => "/",
             };
             let next = credentials.next.as_deref().filter(|next| is_local(next)).unwrap_or(home);
@@ -308,12 +316,85 @@ async fn supervisor_page(
             viewer: viewer(&user),
             now: service.now(),
             second_looks: officer::second_look::disputes_view(&service)?,
+            late_recalls: late_recalls(&service)?,
             points,
             voyages,
         })
     })
     .await?;
     Ok(supervisor::supervisor(&view).into_response())
+}
+
+async fn held_page(
+    State(app): State<App>,
+    user: Result<Officer, Problem>,
+    Path(encounter): Path<String>,
+) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(Officer(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let (encounter, service) = (officer::id(&encounter, "encounter")?, app.service.clone());
+    let records = blocking(move || service.held_of(encounter)).await?;
+    Ok(records::held_of(&records::HeldView { viewer: viewer(&user), encounter, records }).into_response())
+}
+
+async fn records_page(
+    State(app): State<App>,
+    user: Result<CaseReader, Problem>,
+) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(CaseReader(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let service = app.service.clone();
+    let view = blocking(move || {
+        Ok::<_, Problem>(records::CasesView {
+            viewer: viewer(&user),
+            now: service.now(),
+            may_act: user.role == Role::Records,
+            cases: service.cases()?,
+            late: late_recalls(&service)?,
+        })
+    })
+    .await?;
+    Ok(records::cases(&view).into_response())
+}
+
+fn late_recalls(service: &Service) -> Result<Vec<records::LateRecall>, Problem> {
+    let late = service.late_recalls()?.into_iter();
+    Ok(late.map(|(recipient, recall)| records::LateRecall { recipient, since: recall.made_at }).collect())
+}
+
+async fn case_page(
+    State(app): State<App>,
+    user: Result<CaseReader, Problem>,
+    Path(case): Path<String>,
+) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(CaseReader(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let (id, service) = (officer::id(&case, "case")?, app.service.clone());
+    let view = blocking(move || {
+        let (case, records) = service.case(id)?;
+        let name =
+            |id| Ok::<_, Problem>(service.store().user(id)?.map_or_else(String::new, |user| user.name));
+        let now = service.now();
+        let approver = matches!(user.role, Role::Records | Role::Supervisor);
+        Ok::<_, Problem>(records::CaseView {
+            now,
+            may_act: user.role == Role::Records,
+            may_approve: approver && case.takes_approval(user.id, now).is_ok(),
+            author: name(case.author)?,
+            approvals: case.approvals.iter().map(|id| name(*id)).collect::<Result<_, _>>()?,
+            viewer: viewer(&user),
+            case,
+            records,
+        })
+    })
+    .await?;
+    Ok(records::case(&view).into_response())
 }
 
 async fn accuracy_page(

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use portunus_biometrics::face::FaceError;
+use portunus_core::case::NotAllowed;
 use serde::Serialize;
 
 const PROBLEM: &str = "application/problem+json";
@@ -167,6 +168,8 @@ impl From<Refused> for Problem {
             Refused::Counter { .. } => Self::conflict("capture-counter", detail),
             Refused::NeedsReason => Self::bad_request(detail),
             Refused::AlreadyBoarded => Self::conflict("already-boarded", detail),
+            Refused::Case(NotAllowed::OwnCase) => Self::new(StatusCode::FORBIDDEN, "own-case", detail),
+            Refused::Case(_) => Self::conflict("case", detail),
             Refused::Face(FaceError::Net(error)) => Self::internal(&error),
             Refused::Face(_) => Self::new(StatusCode::BAD_REQUEST, "not-a-picture", detail),
             Refused::Malformed(_) => Self::bad_request(detail),

@@ -66,10 +66,15 @@ pub(crate) fn check_password(user: Option<&User>, password: &str) -> bool {
     verified && user.is_some() && password.len() <= PASSWORD_BYTES_MAX
 }
 
+/// The bearer token that a program sends.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
 /// The token that a request carries, and whether a browser sent it by itself (a cookie).
 fn carried(headers: &HeaderMap) -> Option<(&str, bool)> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        return value.to_str().ok()?.strip_prefix("Bearer ").map(|token| (token, false));
+    if headers.contains_key(header::AUTHORIZATION) {
+        return bearer(headers).map(|token| (token, false));
     }
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
@@ -158,6 +163,12 @@ roles! {
     Overseer: Supervisor | Administrator | Auditor;
     /// Whoever may set up points, designations, devices and people.
     Administrator: Administrator;
+    /// Whoever finds, gives, holds and puts right what is held on a person.
+    Records: Records;
+    /// Whoever may agree to another's case.
+    Approver: Records | Supervisor;
+    /// Whoever may see cases and what they name, unopened.
+    CaseReader: Records | Supervisor | Auditor;
     /// A carrier's program or clerk.
     Carrier: Carrier | Administrator;
 }

@@ -74,10 +74,11 @@ pub struct AdminView {
 }
 
 /// Roles as `/api/admin/v1/users` names them, and in words.
-const ROLES: [(&str, &str); 5] = [
+const ROLES: [(&str, &str); 6] = [
     ("officer", "Officer"),
     ("supervisor", "Supervisor"),
     ("carrier", "Carrier"),
+    ("records", "Records officer"),
     ("auditor", "Auditor"),
     ("administrator", "Administrator"),
 ];

@@ -213,6 +213,9 @@ fn probe(view: &CardView) -> Markup {
                 @if let ProbePhoto::ShownUntil(until) = view.probe {
                     span .muted { " · not kept, gone in " time datetime=(until) data-left {} }
                 }
+                @if view.probe == ProbePhoto::Kept {
+                    " · " a href={ "/console/encounters/" (view.encounter) "/held" } target="_blank" { "what is held, until when" }
+                }
             }
         }
     }

@@ -18,6 +18,7 @@ fn what(section: Section) -> &'static str {
         Section::Supervisor => "Voyages, boarding, and the waits of both choices",
         Section::Accuracy => "How often the machine errs here, and how many people a day that is",
         Section::SecondLook => "Two photos, one question: a random sample judged again",
+        Section::Records => "What is held on a person: requests, holds and corrections, in cases",
         Section::Admin => "Crossing points, designations, devices, people",
     }
 }

@@ -24,14 +24,16 @@ pub enum Section {
     Supervisor,
     /// `/supervisor/accuracy`
     Accuracy,
+    /// `/records`
+    Records,
     /// `/admin`
     Admin,
 }
 
 impl Section {
     /// All rooms, in the order of the bar.
-    pub const ALL: [Self; 5] =
-        [Self::Console, Self::SecondLook, Self::Supervisor, Self::Accuracy, Self::Admin];
+    pub const ALL: [Self; 6] =
+        [Self::Console, Self::SecondLook, Self::Supervisor, Self::Accuracy, Self::Records, Self::Admin];
 
     pub(super) fn path(self) -> &'static str {
         match self {
@@ -39,6 +41,7 @@ impl Section {
             Self::SecondLook => "/second-look",
             Self::Supervisor => "/supervisor",
             Self::Accuracy => "/supervisor/accuracy",
+            Self::Records => "/records",
             Self::Admin => "/admin",
         }
     }
@@ -49,6 +52,7 @@ impl Section {
             Self::SecondLook => "Second look",
             Self::Supervisor => "Supervisor",
             Self::Accuracy => "Accuracy",
+            Self::Records => "Records",
             Self::Admin => "Administration",
         }
     }

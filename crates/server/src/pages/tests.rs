@@ -8,21 +8,27 @@ use super::console::{ConsoleView, console};
 use super::door::{DoorView, door};
 use super::gate::gate;
 use super::message::message;
+use super::records::{CaseView, CasesView, LateRecall, case, cases};
 use super::score::ScoreView;
 use super::setup::{SetupView, setup};
 use super::sign_in::{SignInView, sign_in};
 use super::supervisor::{SupervisorView, VoyageRow, supervisor};
 use super::{Section, Viewer};
+use crate::service::OnRecord;
 use jiff::Timestamp;
 use jiff::civil::date;
 use portunus_biometrics::face::quality::Advice;
 use portunus_core::biometric::{Rate, Score};
+use portunus_core::case::{Case, CaseKind, CaseOutcome};
 use portunus_core::decide::{Failure, Reason};
 use portunus_core::encounter::{Lane, LaneWaits, Method, Stage};
-use portunus_core::id::{DesignationId, DeviceId, EncounterId, PassengerId, PointId, VoyageId};
+use portunus_core::id::{
+    CaseId, DesignationId, DeviceId, EncounterId, PassengerId, PointId, RecordId, UserId, VoyageId,
+};
 use portunus_core::place::Direction;
-use portunus_core::policy::PersonClass;
+use portunus_core::policy::{PersonClass, Start};
 use portunus_core::voyage::VoyageStatus;
+use portunus_store::{Access, Held, Purpose, Reader, Reading, RecordKind, Within};
 use std::collections::BTreeMap;
 
 pub(super) fn now() -> Timestamp {
@@ -175,6 +181,7 @@ pub(super) fn a_supervisor() -> SupervisorView {
         viewer: a_viewer(),
         now: now(),
         second_looks: crate::pages::second_look::tests::a_dispute(),
+        late_recalls: vec![LateRecall { recipient: "Statistics office".into(), since: before(1800) }],
         points: vec![a_point()],
         voyages: vec![row(VoyageStatus::Open, waits(112, 1400, 6100), waits(9, 4200, 12_900)), second],
     }
@@ -211,6 +218,83 @@ pub(super) fn an_admin() -> AdminView {
     }
 }
 
+fn a_case_file(kind: CaseKind) -> Case {
+    Case {
+        id: CaseId::from_bytes([6; 16]),
+        kind,
+        reference: "2026/17".into(),
+        basis: "section 12".into(),
+        reason: "an inquiry".into(),
+        from_whom: Some("District court".into()),
+        identity_check: None,
+        author: UserId::from_bytes([1; 16]),
+        opened_at: before(7200),
+        deadline: Some(before(-86_400)),
+        expires_at: Some(before(-864_000)),
+        approvals: Vec::new(),
+        approved_at: None,
+        closed_at: None,
+        outcome: None,
+        given: 0,
+    }
+}
+
+fn some_cases() -> CasesView {
+    let closed = Case {
+        closed_at: Some(now()),
+        outcome: Some(CaseOutcome::Done),
+        ..a_case_file(CaseKind::Correction)
+    };
+    CasesView {
+        viewer: a_viewer(),
+        now: now(),
+        may_act: true,
+        cases: vec![a_case_file(CaseKind::Hold), closed],
+        late: vec![LateRecall { recipient: "Statistics office".into(), since: before(1800) }],
+    }
+}
+
+fn a_case(kind: CaseKind) -> CaseView {
+    let access = Access {
+        by: Reader::Officer(UserId::from_bytes([1; 16])),
+        purpose: Purpose::ShowToOfficer,
+        within: Within::Encounter(encounter(1)),
+    };
+    let held = Held {
+        record: RecordId::from_bytes([7; 16]),
+        kind: RecordKind::PROBE,
+        class: PersonClass::NonImmigrant,
+        start: Start::crossing(before(3600), Direction::Exit),
+        erase_after: before(-86_400),
+    };
+    let one = OnRecord {
+        held,
+        holds: vec![CaseId::from_bytes([6; 16])],
+        copies: vec!["Statistics office".into()],
+        readings: vec![(Reading { at: before(60), access }, "a.okafor".into())],
+    };
+    CaseView {
+        viewer: a_viewer(),
+        now: now(),
+        may_act: true,
+        may_approve: true,
+        case: a_case_file(kind),
+        author: "a.okafor".into(),
+        approvals: Vec::new(),
+        records: vec![one],
+    }
+}
+
+#[test]
+fn a_case_offers_what_its_kind_is_for_and_nothing_once_it_is_closed() {
+    let mut correction = a_case(CaseKind::Correction);
+    assert!(case(&correction).into_string().contains("/correct\""));
+    assert!(!case(&a_case(CaseKind::Hold)).into_string().contains("/give\""));
+    assert!(case(&a_case(CaseKind::Hold)).into_string().contains("/approve\""));
+    correction.case.closed_at = Some(now());
+    assert!(!case(&correction).into_string().contains("data-post"));
+}
+
 /// Every page, by name, in a state with much on it.
 fn pages() -> Vec<(&'static str, String)> {
     let live = a_board();
@@ -223,6 +307,11 @@ fn pages() -> Vec<(&'static str, String)> {
         ("board", board(&down).into_string()),
         ("supervisor", supervisor(&a_supervisor()).into_string()),
         ("admin", admin(&an_admin()).into_string()),
+        ("cases", cases(&some_cases()).into_string()),
+        ("hold", case(&a_case(CaseKind::Hold)).into_string()),
+        ("request", case(&a_case(CaseKind::OutsideRequest)).into_string()),
+        ("correction", case(&a_case(CaseKind::Correction)).into_string()),
+        ("change of class", case(&a_case(CaseKind::ClassChange)).into_string()),
         ("sign-in", sign_in(&SignInView { problem: Some("wrong".into()), next: None }).into_string()),
         ("setup", setup(&SetupView { problem: None, password_chars_min: 15 }).into_string()),
         ("door", door(&DoorView { viewer: Some(a_viewer()), needs_setup: true }).into_string()),

@@ -2,14 +2,14 @@
 
 use super::gallery::window;
 use super::{Refused, Service};
+use portunus_core::crossing::CrossingRecord;
 use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
 use portunus_core::id::{PassengerId, PointId, VoyageId};
 use portunus_core::place::{CrossingPoint, Direction};
 use portunus_core::policy::{DataClass, PersonClass, Start};
 use portunus_core::voyage::{Capacity, Movement, Voyage, VoyageKey, VoyageStatus};
 use portunus_documents::ports::country_of;
-use portunus_store::Listed;
-use portunus_store::{CloseVoyage, Crossing};
+use portunus_store::{CloseVoyage, Listed, NewCrossing, Subject};
 use serde::Serialize;
 
 /// A voyage as its carrier may see it.
@@ -202,15 +202,16 @@ impl Service {
         let _nobody_boards = self.while_closing();
         let now = self.now();
         let kept = self.store().voyage(voyage)?.ok_or(Refused::Unknown("voyage"))?;
+        let listed = self.travellers(voyage)?;
         let mut crossings = Vec::new();
         if let Some(point) = self.store().points_of(voyage)?.first().copied()
             && let Some(point) = self.store().point(point)?
         {
-            crossings = self.crossings(&kept, &point)?;
+            crossings = self.crossings(&kept, &point, &listed)?;
         }
         // A photo that no crossing names has no purpose left. First, so that a crash in between closes again.
         for probe in self.store().encounters(voyage)?.iter().filter_map(|encounter| encounter.probe) {
-            if !crossings.iter().any(|crossing| crossing.record == Some(probe)) {
+            if !crossings.iter().any(|crossing| crossing.probe == Some(probe)) {
                 self.store().erase(probe, now)?;
             }
         }
@@ -246,7 +247,12 @@ impl Service {
     }
 
     /// The departures (or arrivals) that a voyage's boardings become; transit and domestic ones become none.
-    fn crossings(&self, voyage: &Voyage, point: &CrossingPoint) -> Result<Vec<Crossing>, Refused> {
+    fn crossings<'a>(
+        &self,
+        voyage: &Voyage,
+        point: &CrossingPoint,
+        listed: &'a [Listed],
+    ) -> Result<Vec<NewCrossing<'a>>, Refused> {
         let leg = voyage.legs.iter().find(|leg| match point.direction {
             Direction::Exit => leg.from == point.port,
             Direction::Entry => leg.to == point.port,
@@ -257,7 +263,7 @@ impl Service {
         let home = |port: &str| country_of(port).is_some_and(|country| country == policy.home_country);
         let encounters = self.store().encounters(voyage.id)?;
         let mut crossings = Vec::new();
-        for listed in self.travellers(voyage.id)? {
+        for listed in listed {
             let Some(boarding) = &listed.boarding else { continue };
             let stated = &listed.passenger.stated;
             let journey = (stated.journey_from.as_deref(), stated.journey_to.as_deref());
@@ -275,21 +281,30 @@ impl Service {
                 continue;
             };
             // The carrier may have sent evidence of citizenship since.
-            let class = self.class_after(encounter, Some(&listed), false)?;
+            let class = self.class_after(encounter, Some(listed), false)?;
             let class = if class == PersonClass::Citizen { class } else { encounter.class };
             let start = Start::crossing(boarding.at, point.direction);
             let Some(erase_after) = policy.due(class, DataClass::Crossing, start) else {
                 continue;
             };
-            crossings.push(Crossing {
-                passenger: boarding.passenger,
-                person: serde_json::to_string(stated).unwrap_or_default(),
-                class,
+            let record = CrossingRecord {
+                person: stated.clone(),
+                voyage: voyage.key.clone(),
+                port: point.port.clone(),
+                direction: point.direction,
                 at: boarding.at,
+                method: boarding.method,
+            };
+            crossings.push(NewCrossing {
+                passenger: boarding.passenger,
+                content: serde_json::to_vec(&record).unwrap_or_default(),
+                subject: Subject::of(stated),
+                class,
+                start,
                 method: boarding.method,
                 entered_later: boarding.entered_later,
                 erase_after,
-                record: encounter.probe.filter(|_| class != PersonClass::Citizen),
+                probe: encounter.probe.filter(|_| class != PersonClass::Citizen),
             });
         }
         Ok(crossings)

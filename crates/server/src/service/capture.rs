@@ -395,7 +395,7 @@ impl Service {
         let fate = probe_fate(after.class, self.start_at(after.point, now)?, self.policy());
         let record = match (fate, crop) {
             (ProbeFate::Sealed { due }, Some(crop)) => {
-                Some((self.store().seal(RecordKind::Probe, crop, now)?, due))
+                Some((self.store().seal(RecordKind::PROBE, crop, now)?, due))
             }
             _ => None,
         };
@@ -527,11 +527,13 @@ impl Service {
         person: Option<&Listed>,
         matched: bool,
     ) -> Result<PersonClass, Refused> {
+        let documents = person.map_or(&[][..], |p| &p.passenger.stated.documents);
         let evidence = Evidence {
             claims_citizenship: encounter.claims_citizenship,
             officer_says: None,
+            noted: self.store().class_noted(documents, self.now())?,
             carrier_says: person.and_then(|p| p.passenger.stated.nationality.as_ref()),
-            documents: person.map_or(&[], |p| &p.passenger.stated.documents),
+            documents,
             reference_matched: matched,
         };
         let class = standing(&evidence, self.policy()).class;
@@ -550,8 +552,9 @@ impl Service {
         person: Option<&Listed>,
         shown: &[DocumentKey],
     ) -> Result<PersonClass, Refused> {
+        let noted = self.store().class_noted(shown, self.now())?;
         let by_document =
-            standing(&Evidence { documents: shown, ..Evidence::default() }, self.policy()).class;
+            standing(&Evidence { documents: shown, noted, ..Evidence::default() }, self.policy()).class;
         if by_document == PersonClass::Citizen {
             Ok(by_document)
         } else {

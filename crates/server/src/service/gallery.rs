@@ -8,7 +8,7 @@ use portunus_core::biometric::Candidates;
 use portunus_core::decide::Failure;
 use portunus_core::id::{PassengerId, RecordId, VoyageId};
 use portunus_core::voyage::{Voyage, VoyageStatus};
-use portunus_store::{Access, Purpose, Reader, Reference};
+use portunus_store::{Access, Purpose, Reader, Reference, Within};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -185,7 +185,8 @@ impl Service {
         };
         let records: Vec<RecordId> =
             changed.iter().flat_map(|(_, records)| records.iter().copied()).collect();
-        let mut templates = self.templates(&records)?;
+        let owner = read(staged).gallery.owner();
+        let mut templates = self.templates(owner, &records)?;
         // Searches wait only for this: no file is opened under the lock.
         let mut staged = write(staged);
         for passenger in gone {
@@ -236,11 +237,16 @@ impl Service {
         Ok((wanted, StagingReport { members, changed: true }))
     }
 
-    fn templates(&self, records: &[RecordId]) -> Result<HashMap<RecordId, Template>, Refused> {
+    fn templates(
+        &self,
+        voyage: VoyageId,
+        records: &[RecordId],
+    ) -> Result<HashMap<RecordId, Template>, Refused> {
         if records.is_empty() {
             return Ok(HashMap::new());
         }
-        let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, encounter: None };
+        let access =
+            Access { by: Reader::Staging, purpose: Purpose::BuildGallery, within: Within::Voyage(voyage) };
         let mut templates = HashMap::with_capacity(records.len());
         for (record, opened) in self.store().open_records(records, &access, self.now())? {
             match opened {

@@ -32,6 +32,8 @@ pub struct Metrics {
     pub erasing_halted: Gauge,
     /// For how long the longest overdue record was overdue when the eraser last looked.
     pub erasing_late_seconds: Gauge,
+    /// Recalls that recipients should have acknowledged by now.
+    pub recalls_late: Gauge,
     /// Passengers with a template, over all galleries in memory.
     pub gallery_people: Gauge,
 }
@@ -44,6 +46,7 @@ impl Default for Metrics {
         let decision_seconds = Histogram::new(exponential_buckets(0.01, 2.0, 10));
         let (erased, gallery_people) = (Counter::default(), Gauge::default());
         let (erasing_halted, erasing_late_seconds) = (Gauge::default(), Gauge::default());
+        let recalls_late = Gauge::default();
         registry.register("captures", "Captures by what came of them", captures.clone());
         registry.register(
             "referrals",
@@ -63,6 +66,11 @@ impl Default for Metrics {
             erasing_late_seconds.clone(),
         );
         registry.register(
+            "recalls_late",
+            "Copies that their recipients should have confirmed gone by now",
+            recalls_late.clone(),
+        );
+        registry.register(
             "gallery_people",
             "People with a template in open galleries",
             gallery_people.clone(),
@@ -75,6 +83,7 @@ impl Default for Metrics {
             erased,
             erasing_halted,
             erasing_late_seconds,
+            recalls_late,
             gallery_people,
         }
     }

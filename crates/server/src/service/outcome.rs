@@ -47,6 +47,9 @@ pub enum Refused {
     /// The passenger has boarded already.
     #[error("this passenger has boarded already")]
     AlreadyBoarded,
+    /// The case does not allow it.
+    #[error(transparent)]
+    Case(#[from] portunus_core::case::NotAllowed),
     /// The submission is not of the documented form.
     #[error("{0}")]
     Malformed(String),

@@ -57,9 +57,9 @@ impl Service {
         let crop = subject.crop.to_jpeg(PORTRAIT_JPEG_QUALITY).map_err(FaceError::from)?;
         let now = self.now();
         let documents = std::slice::from_ref(document);
-        let class =
-            standing(&Evidence { documents, reference_matched: true, ..Evidence::default() }, self.policy())
-                .class;
+        let noted = self.store().class_noted(documents, now)?;
+        let evidence = Evidence { documents, noted, reference_matched: true, ..Evidence::default() };
+        let class = standing(&evidence, self.policy()).class;
         let Some(erase_after) = self.policy().due(class, DataClass::Reference, Start::at(now)) else {
             return refused("the policy pack keeps no references of this class".to_owned());
         };

@@ -6,7 +6,7 @@ use portunus_core::decide::{Decision, Presented};
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
 use portunus_core::id::{EncounterId, PassengerId, PointId, UserId, VoyageId};
 use portunus_core::policy::{DataClass, PersonClass};
-use portunus_store::{Access, Purpose, Reader};
+use portunus_store::{Access, Purpose, Reader, Within};
 use portunus_store::{BoardingChange, RulingCommit};
 use zeroize::Zeroizing;
 
@@ -59,8 +59,12 @@ impl Service {
         let ruled = Ruled { ruling, author, reason, at: now };
         let _not_while_closing = self.while_boarding();
         let (after, boarding) = self.after_ruling(&before, ruling, now)?;
-        let start = self.start_at(before.point, now)?;
-        let probe_due = self.policy().due(after.class, DataClass::Probe, start);
+        // What counts is when the photo was taken, not when somebody ruled on it.
+        let start = match before.probe {
+            Some(probe) => self.store().started(probe)?,
+            None => None,
+        };
+        let probe_due = start.and_then(|start| self.policy().due(after.class, DataClass::Probe, start));
         let commit = RulingCommit {
             before: &before,
             after: &after,
@@ -262,8 +266,8 @@ impl Service {
         let Some(record) = self.store().encounter(id)?.and_then(|encounter| encounter.probe) else {
             return Ok(None);
         };
-        let access =
-            Access { by: Reader::Officer(officer), purpose: Purpose::ShowToOfficer, encounter: Some(id) };
+        let within = Within::Encounter(id);
+        let access = Access { by: Reader::Officer(officer), purpose: Purpose::ShowToOfficer, within };
         Ok(self.store().open_record(record, &access, now)?)
     }
 
@@ -282,22 +286,24 @@ impl Service {
         encounter: Option<EncounterId>,
         officer: UserId,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, Refused> {
-        let now = self.now();
-        let access = Access { by: Reader::Officer(officer), purpose: Purpose::ShowToOfficer, encounter };
-        self.portrait(passenger, &access, now)
+        self.portrait(passenger, officer, Purpose::ShowToOfficer, encounter)
     }
 
-    /// A passenger's reference portrait, opened for a stated access.
+    /// A passenger's reference portrait, for an officer, in an encounter or on their voyage.
     pub(super) fn portrait(
         &self,
         passenger: PassengerId,
-        access: &Access,
-        now: Timestamp,
+        officer: UserId,
+        purpose: Purpose,
+        encounter: Option<EncounterId>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, Refused> {
+        let now = self.now();
         let Some(listed) = self.store().passenger(passenger)? else { return Ok(None) };
+        let within = encounter.map_or(Within::Voyage(listed.passenger.voyage), Within::Encounter);
+        let access = Access { by: Reader::Officer(officer), purpose, within };
         for document in &listed.passenger.stated.documents {
             if let Some(row) = self.store().references(document, now)?.first()
-                && let Some(reference) = self.store().open_reference(row.record, access, now)?
+                && let Some(reference) = self.store().open_reference(row.record, &access, now)?
             {
                 return Ok(Some(Zeroizing::new(reference.portrait().to_vec())));
             }

@@ -11,7 +11,7 @@ use portunus_core::encounter::{Encounter, Ruling};
 use portunus_core::id::{EncounterId, PointId, SecondLookId, UserId};
 use portunus_core::sampling::{Estimate, Shares, Stratum, Verdict, estimate};
 use portunus_store::tally::{TallyKey, month};
-use portunus_store::{Access, Dispute, FirstRuling, Purpose, Reader, Role, SecondLook, SharesInForce};
+use portunus_store::{Dispute, FirstRuling, Purpose, Role, SecondLook, SharesInForce};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
@@ -213,9 +213,7 @@ impl Service {
             Side::Taken => Ok(self.0.fleeting.look_again(look.encounter, now)),
             Side::Reference => {
                 // Whose reference was read stands on record, as always; of which encounter does not.
-                let access =
-                    Access { by: Reader::Officer(officer), purpose: Purpose::SecondLook, encounter: None };
-                self.portrait(look.candidate, &access, now)
+                self.portrait(look.candidate, officer, Purpose::SecondLook, None)
             }
         }
     }

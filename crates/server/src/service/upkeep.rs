@@ -24,7 +24,7 @@ impl Service {
         let Some(at) = self.believed_now()? else { return Ok(()) };
         let late = self.store().overdue_since(at)?.map_or(0, |since| at.duration_since(since).as_secs());
         self.metrics().erasing_late_seconds.set(late);
-        let erased = |records, _| _ = self.metrics().erased.inc_by(records as u64);
+        let erased = |records| _ = self.metrics().erased.inc_by(records as u64);
         Ok(self.store().erase_all_due(at, ERASE_BATCH, erased)?)
     }
 
@@ -55,7 +55,11 @@ impl Service {
         self.close_what_is_over()?;
         self.store().prune_events(now)?;
         self.store().forget_voyages(self.policy().over(DataClass::ShortTermLog, now), ERASE_BATCH)?;
-        self.store().prune_readings(self.policy().over(DataClass::Audit, now), ERASE_BATCH)?;
+        self.look_at_recalls()?;
+        let audit = self.policy().over(DataClass::Audit, now);
+        self.store().prune_readings(audit, ERASE_BATCH)?;
+        self.store().prune_cases(audit, ERASE_BATCH)?;
+        self.store().prune_recalls(audit, ERASE_BATCH)?;
         Ok(())
     }
 

@@ -96,12 +96,18 @@ fn manifest_mac(mac_key: &[u8; 32], text: &[u8]) -> String {
     hex(&mac_with(mac_key, "backup manifest", &[text]))
 }
 
-/// Records whose bytes belong to it.
+/// The schema from which on small records stand in their rows.
+const IN_ROWS_SINCE: u32 = 6;
+
+/// Records whose bytes belong to it as files.
 fn kept(connection: &Connection) -> Result<Vec<RecordId>> {
+    let during = "listing the records of a copy";
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).during(during)?;
+    let files = if version < IN_ROWS_SINCE { "" } else { "AND content IS NULL" };
     connection
-        .prepare("SELECT id FROM record WHERE erased_at IS NULL ORDER BY id")
+        .prepare(&format!("SELECT id FROM record WHERE erased_at IS NULL {files} ORDER BY id"))
         .and_then(|mut s| s.query_map([], |row| row.get(0).map(RecordId::from_bytes))?.collect())
-        .during("listing the records of a copy")
+        .during(during)
 }
 
 fn blob(record: RecordId) -> String {

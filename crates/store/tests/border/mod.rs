@@ -208,8 +208,11 @@ pub fn ruled(ruling: Ruling) -> Ruled {
     Ruled { ruling, author: OFFICER, reason: "seen".into(), at: at(30) }
 }
 
-pub const SHOW: Access =
-    Access { by: Reader::Officer(OFFICER), purpose: Purpose::ShowToOfficer, encounter: None };
+pub const SHOW: Access = Access {
+    by: Reader::Officer(OFFICER),
+    purpose: Purpose::ShowToOfficer,
+    within: Within::Voyage(VoyageId::from_bytes([8; 16])),
+};
 
 /// Every file under `folder` that holds `bytes`.
 pub fn files_with(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
@@ -225,7 +228,7 @@ pub fn files_with(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
     found
 }
 
-/// The records whose bucket's key is in keys.db, with every such key that is of no record; record rows; blob files. Each
+/// The records whose bucket's key is in keys.db, with every such key that is of no record; record rows; blob files, and records in rows. Each
 /// sorted: all three are the same when nothing is orphan.
 pub fn vault(folder: &Path) -> [Vec<String>; 3] {
     let data = rusqlite::Connection::open(folder.join("data.db")).unwrap();
@@ -240,6 +243,7 @@ pub fn vault(folder: &Path) -> [Vec<String>; 3] {
             blobs.push(blob.unwrap().file_name().into_string().unwrap());
         }
     }
+    blobs.extend(column("SELECT lower(hex(id)) FROM record WHERE content IS NOT NULL"));
     blobs.sort();
     [
         column(

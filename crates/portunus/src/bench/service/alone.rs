@@ -51,7 +51,7 @@ pub(super) fn parts(service: &Service, pictures: &[&PathBuf]) -> Result<Parts> {
             (encode, seal) = (0.0, 0.0);
             let crop = timed(&mut encode, || subject.crop.to_jpeg(CROP_JPEG_QUALITY))?;
             // No row names it: the next sweep takes it.
-            let _ = timed(&mut seal, || service.store().seal(RecordKind::Probe, &crop, now()))?;
+            let _ = timed(&mut seal, || service.store().seal(RecordKind::PROBE, &crop, now()))?;
         }
         let frames: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
         timed(&mut probe, || engine.probe(&frames, None))?;

@@ -4,6 +4,7 @@ pub(super) mod accounts;
 pub(super) mod designations;
 pub(super) mod devices;
 pub(super) mod points;
+pub(super) mod recipients;
 pub(super) mod references;
 pub(super) mod users;
 
@@ -22,6 +23,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/designations/{id}/withdraw", post(designations::withdraw))
         .route("/enrolments", post(devices::enrol))
         .route("/devices/{id}/revoke", post(devices::revoke))
+        .route("/recipients", post(recipients::add))
+        .route("/recipients/{id}/withdraw", post(recipients::withdraw))
         .route("/users", post(users::handle))
         .route("/users/{id}/password", post(accounts::password))
         .route("/users/{id}/disable", post(accounts::disable))
@@ -38,6 +41,12 @@ pub(super) fn routes() -> Router<App> {
 pub(crate) struct Made {
     /// Its identifier.
     id: String,
+}
+
+impl Made {
+    pub(crate) fn of(id: impl std::fmt::Display) -> Self {
+        Self { id: id.to_string() }
+    }
 }
 
 /// A text of one to `max` characters, trimmed.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub(crate) struct Person {
     /// What they sign in with.
     name: String,
-    /// `officer`, `supervisor`, `carrier`, `auditor` or `administrator`.
+    /// `officer`, `supervisor`, `carrier`, `records`, `auditor` or `administrator`.
     #[schema(value_type = String)]
     role: Role,
     /// For a carrier's people: its code, as in its voyages.

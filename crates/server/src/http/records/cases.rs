@@ -1,0 +1,210 @@
+//! `/api/records/v1/cases`: opened, listed, looked into, approved by others, ended.
+
+use super::case_id;
+use crate::http::admin::Made;
+use crate::http::session::{Approver, CaseReader, Records};
+use crate::http::{App, Problem, blocking};
+use crate::service::{NewCase, OnRecord, Wanted};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use portunus_core::case::{Case, CaseOutcome};
+use portunus_core::id::RecordId;
+use portunus_store::Within;
+use serde::{Deserialize, Serialize};
+
+#[utoipa::path(post, path = "/api/records/v1/cases", operation_id = "records_open_case", tag = "records office", request_body = NewCase,
+    responses((status = 201, body = Made), (status = 400, description = "what is missing")))]
+pub(crate) async fn open(
+    State(app): State<App>,
+    Records(user): Records,
+    Json(new): Json<NewCase>,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    let service = app.service.clone();
+    let id = blocking(move || service.open_case(&new, user.id)).await?;
+    Ok((StatusCode::CREATED, Json(Made::of(id))))
+}
+
+#[utoipa::path(get, path = "/api/records/v1/cases", operation_id = "records_cases", tag = "records office",
+    responses((status = 200, description = "those that are open first, then the latest", body = Vec<Object>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    CaseReader(_): CaseReader,
+) -> Result<Json<Vec<Case>>, Problem> {
+    let service = app.service.clone();
+    blocking(move || service.cases()).await.map(Json)
+}
+
+/// A record, unopened.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct RecordShown {
+    record: String,
+    /// `probe`, `reference`, `crossing`, ...
+    data: String,
+    /// `face`, `finger`, `iris`; none where it is not of a body.
+    modality: Option<String>,
+    /// Media type.
+    format: String,
+    /// 0 to 100 (ISO/IEC 29794-1); none where it was not measured.
+    quality: Option<u8>,
+    source: String,
+    purpose: String,
+    class: String,
+    /// What started the count, RFC 3339.
+    since: String,
+    /// When it is to be gone, RFC 3339.
+    until: String,
+    /// Cases whose hold keeps it.
+    held_by: Vec<String>,
+    /// Recipients that have a copy.
+    copies: Vec<String>,
+    /// Who read it, oldest first.
+    read: Vec<ReadingShown>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ReadingShown {
+    at: String,
+    by: String,
+    purpose: String,
+    /// `encounter`, `voyage`, `case` or `receiving`, with the identifier.
+    within: String,
+}
+
+fn slug<T: Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+pub(crate) fn shown(one: OnRecord) -> RecordShown {
+    let OnRecord { held, holds, copies, readings } = one;
+    let read = readings.into_iter().map(|(reading, by)| ReadingShown {
+        at: reading.at.to_string(),
+        by,
+        purpose: slug(&reading.access.purpose),
+        within: match reading.access.within {
+            Within::Encounter(id) => format!("encounter {id}"),
+            Within::Voyage(id) => format!("voyage {id}"),
+            Within::Case(id) => format!("case {id}"),
+            Within::Receiving(id) => format!("receiving {id}"),
+        },
+    });
+    RecordShown {
+        record: held.record.to_string(),
+        data: slug(&held.kind.data),
+        modality: held.kind.modality.as_ref().map(slug),
+        format: held.kind.format.into_owned(),
+        quality: held.kind.quality,
+        source: slug(&held.kind.source),
+        purpose: slug(&held.kind.purpose),
+        class: slug(&held.class),
+        since: held.start.at.to_string(),
+        until: held.erase_after.to_string(),
+        held_by: holds.iter().map(ToString::to_string).collect(),
+        copies,
+        read: read.collect(),
+    }
+}
+
+/// A case, with what it names.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Whole {
+    #[schema(value_type = Object)]
+    case: Case,
+    /// What it names and is still there.
+    records: Vec<RecordShown>,
+}
+
+#[utoipa::path(get, path = "/api/records/v1/cases/{id}", operation_id = "records_case", tag = "records office",
+    params(("id" = String, Path, description = "the case")),
+    responses((status = 200, body = Whole), (status = 404)))]
+pub(crate) async fn one(
+    State(app): State<App>,
+    CaseReader(_): CaseReader,
+    Path(case): Path<String>,
+) -> Result<Json<Whole>, Problem> {
+    let (case, service) = (case_id(&case)?, app.service.clone());
+    let (case, records) = blocking(move || service.case(case)).await?;
+    Ok(Json(Whole { case, records: records.into_iter().map(shown).collect() }))
+}
+
+#[utoipa::path(post, path = "/api/records/v1/cases/{id}/find", operation_id = "records_find", tag = "records office",
+    params(("id" = String, Path, description = "the case that it is for")), request_body = Wanted,
+    responses((status = 200, description = "what is held on the person; nothing is opened", body = Vec<RecordShown>),
+        (status = 400, description = "no document, and no name with a date of birth"), (status = 404),
+        (status = 409, description = "the case is approved or over")))]
+pub(crate) async fn find(
+    State(app): State<App>,
+    Records(_): Records,
+    Path(case): Path<String>,
+    Json(wanted): Json<Wanted>,
+) -> Result<Json<Vec<RecordShown>>, Problem> {
+    let (case, service) = (case_id(&case)?, app.service.clone());
+    let found = blocking(move || service.find_for(case, &wanted)).await?;
+    Ok(Json(found.into_iter().map(shown).collect()))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Names {
+    /// The records that the case is about, and no others.
+    #[schema(value_type = Vec<String>)]
+    records: Vec<RecordId>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Named {
+    /// How many of them are there.
+    named: usize,
+}
+
+#[utoipa::path(post, path = "/api/records/v1/cases/{id}/records", operation_id = "records_name", tag = "records office",
+    params(("id" = String, Path, description = "the case")), request_body = Names,
+    responses((status = 200, body = Named), (status = 404), (status = 409, description = "the case is approved or over")))]
+pub(crate) async fn name(
+    State(app): State<App>,
+    Records(_): Records,
+    Path(case): Path<String>,
+    Json(names): Json<Names>,
+) -> Result<Json<Named>, Problem> {
+    let (case, service) = (case_id(&case)?, app.service.clone());
+    let named = blocking(move || service.name_records(case, &names.records)).await?;
+    Ok(Json(Named { named }))
+}
+
+#[utoipa::path(post, path = "/api/records/v1/cases/{id}/approve", operation_id = "records_approve", tag = "records office",
+    params(("id" = String, Path, description = "the case")),
+    responses((status = 200, description = "the case as it is now", body = Object), (status = 403, description = "their own case"),
+        (status = 404), (status = 409, description = "nothing is to be approved")))]
+pub(crate) async fn approve(
+    State(app): State<App>,
+    Approver(user): Approver,
+    Path(case): Path<String>,
+) -> Result<Json<Case>, Problem> {
+    let (case, service) = (case_id(&case)?, app.service.clone());
+    blocking(move || service.approve_case(case, user.id)).await.map(Json)
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ending {
+    /// `refused`, `released` or `withdrawn`; what was asked for ends a case by being done.
+    #[schema(value_type = String)]
+    outcome: CaseOutcome,
+}
+
+#[utoipa::path(post, path = "/api/records/v1/cases/{id}/close", operation_id = "records_close", tag = "records office",
+    params(("id" = String, Path, description = "the case")), request_body = Ending,
+    responses((status = 204), (status = 400), (status = 404), (status = 409, description = "it is over")))]
+pub(crate) async fn close(
+    State(app): State<App>,
+    Records(_): Records,
+    Path(case): Path<String>,
+    Json(ending): Json<Ending>,
+) -> Result<StatusCode, Problem> {
+    if ending.outcome == CaseOutcome::Done {
+        return Err(Problem::bad_request("outcome: a case is done by doing what it asks for"));
+    }
+    let (case, service) = (case_id(&case)?, app.service.clone());
+    blocking(move || service.close_case(case, ending.outcome)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
