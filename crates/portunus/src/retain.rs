@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Say what is held and what would be erased, and erase nothing
     #[arg(long)]
     dry_run: bool,
-    /// Say that the clock is right, where erasing was halted because it is far ahead
+    /// Say that the clock is right, where erasing was halted because it is far from the last look
     #[arg(long, conflicts_with = "dry_run")]
     confirm_clock: bool,
     /// Print the result as JSON
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !args.dry_run {
         let Some(by) = store.look_at_clock(report.at)?.erase_by(report.at) else {
             bail!(
-                "nothing was erased: the clock says {}, far ahead of when these data were last looked after; set the \
+                "nothing was erased: the clock says {}, far from when these data were last looked after; set the \
                  clock right, or say that it is with --confirm-clock",
                 report.at
             );

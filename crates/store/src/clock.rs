@@ -2,7 +2,8 @@
 //!
 //! The store remembers the latest instant that it believed. A clock behind it was set back: erasing goes on from what
 //! was believed, so that nothing revives. A clock far ahead of it was set forward, or nobody looked after the folder for
-//! long: nothing is erased until somebody says that it is right.
+//! long; one far behind it is wrong now, or was when it was believed: nothing is erased until somebody says that it is
+//! right.
 
 use crate::column::micros;
 use crate::error::{During, Result};
@@ -20,7 +21,7 @@ const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 pub enum ClockState {
     /// It goes on as it should. Erase by it.
     Steady,
-    /// It is behind: erase by what was believed.
+    /// It is behind: erase by what was believed; nothing when that is further ahead than [`LEAP_MAX`].
     SetBack {
         /// The latest instant that was believed.
         believed: Timestamp,
@@ -37,7 +38,7 @@ impl ClockState {
     pub fn erase_by(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Steady => Some(now),
-            Self::SetBack { believed } => Some(believed),
+            Self::SetBack { believed } => Some(believed).filter(|b| b.duration_since(now) <= LEAP_MAX),
             Self::SetForward { .. } => None,
         }
     }

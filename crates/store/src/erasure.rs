@@ -97,6 +97,8 @@ impl Store {
     /// # Errors
     /// What the disk says; what was erased until then stays erased.
     pub fn erase_all_due(&self, now: Timestamp, batch: usize, mut each: impl FnMut(usize)) -> Result<()> {
+        // What a hold keeps although it was erased has a new date: the key ring is to know it.
+        self.destroy_dying()?;
         loop {
             match self.erase_due(now, batch)? {
                 0 => return Ok(()),

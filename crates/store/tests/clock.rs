@@ -43,3 +43,13 @@ fn a_clock_set_back_leaves_what_was_believed() {
     }
     assert_eq!(store.look_at_clock(at(HOUR)).unwrap(), ClockState::Steady);
 }
+
+#[test]
+fn a_clock_that_was_wrong_when_it_was_first_believed_erases_nothing_once_it_is_set_right() {
+    let (_folder, store) = fresh();
+    store.look_at_clock(at(LEAP + HOUR)).unwrap();
+    let state = store.look_at_clock(at(0)).unwrap();
+    assert_eq!((state, state.erase_by(at(0))), (ClockState::SetBack { believed: at(LEAP + HOUR) }, None));
+    store.believe_clock(at(0)).unwrap();
+    assert_eq!(store.look_at_clock(at(0)).unwrap(), ClockState::Steady);
+}

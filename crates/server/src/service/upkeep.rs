@@ -32,18 +32,18 @@ impl Service {
     fn believed_now(&self) -> Result<Option<Timestamp>, Refused> {
         let now = self.now();
         let state = self.store().look_at_clock(now)?;
+        let by = state.erase_by(now);
         match state {
             ClockState::Steady => {}
-            ClockState::SetBack { believed } => {
+            ClockState::SetBack { believed } if by.is_some() => {
                 tracing::warn!(%now, %believed, "the clock was set back; erasing goes on from what was believed");
             }
-            ClockState::SetForward { believed } => tracing::error!(
+            ClockState::SetBack { believed } | ClockState::SetForward { believed } => tracing::error!(
                 %now, %believed,
-                "NOTHING IS ERASED: the clock is far ahead of when these data were last looked after; set it right, or \
+                "NOTHING IS ERASED: the clock is far from when these data were last looked after; set it right, or \
                  say that it is: portunus retain --confirm-clock"
             ),
         }
-        let by = state.erase_by(now);
         self.metrics().erasing_halted.set(i64::from(by.is_none()));
         Ok(by)
     }
