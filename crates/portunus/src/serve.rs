@@ -20,6 +20,9 @@ pub(crate) struct Args {
     pub(crate) choices: Choices,
     #[command(flatten)]
     pub(crate) door: Door,
+    /// Erase nothing: what is due stays on the disk, invisible. It is said aloud until the service is started without
+    #[arg(long)]
+    pub(crate) no_erasing: bool,
 }
 
 /// Where the service listens.
@@ -65,6 +68,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     keep_memory_to_ourselves();
     let folder = args.choices.folder.path()?;
     let service = args.choices.open_in(&folder)?;
+    if args.no_erasing {
+        service.switch_erasing_off();
+    }
     runtime()?.block_on(async {
         let bound = args.door.bind()?;
         crate::print(&format!("Portunus at {}  (data in {})", bound.url(), folder.display()))?;

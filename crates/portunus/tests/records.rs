@@ -251,3 +251,19 @@ fn from_the_day_of_naturalisation_on_somebody_is_handled_as_a_citizen() {
         .collect();
     assert_eq!(classes, ["non-immigrant", "citizen"]);
 }
+
+#[test]
+fn switched_off_erasing_shouts() {
+    if !models_are_here() {
+        return;
+    }
+    let (house, staff) = Staff::with_house(Options { args: vec!["--no-erasing"], ..Options::default() });
+    let page = String::from_utf8(staff.supervisor.get("/supervisor").ok().body).unwrap();
+    assert!(page.contains("NOTHING IS ERASED: erasing is switched off"));
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let metric = || String::from_utf8(staff.anybody.get("/metrics").ok().body).unwrap();
+    while !(house.log().contains("NOTHING IS ERASED") && metric().contains("portunus_erasing_halted 1")) {
+        assert!(std::time::Instant::now() < until, "neither log nor metric says so");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}

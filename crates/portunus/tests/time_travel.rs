@@ -220,7 +220,7 @@ impl Border {
             keys.iter().filter_map(|key| key.strip_prefix("note ")).map(str::to_lowercase).collect();
         // So are keys that a restored copy or a killed process left without a row.
         let young = now < self.orphans_until;
-        keys.retain(|key| !key.starts_with("note ") && !(young && key.starts_with("key ")));
+        keys.retain(|key| !(key.starts_with("note ") || young && key.starts_with("key ")));
         blobs.retain(|blob| !noted.contains(blob));
         let left = self.known.iter().filter(|(_, known)| !known.gone).map(|(record, _)| record.to_string());
         assert_eq!(rows, left.collect::<Vec<_>>(), "rows are of what is kept, and of nothing else");

@@ -1,6 +1,7 @@
 //! Files of sealed bytes, named by identifier: a file under its name is whole and durable.
 
 use crate::error::{Result, io};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -52,16 +53,23 @@ impl Blobs {
 
     /// Removes the blob and what a crash left of it; gone already is fine.
     pub(crate) fn remove(&self, id: [u8; 16]) -> Result<()> {
-        let (path, part) = self.paths(id);
-        let mut removed = false;
-        for path in [path, part] {
-            match fs::remove_file(&path) {
-                Ok(()) => removed = true,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(io("remove", &path)(error)),
+        self.remove_all([id])
+    }
+
+    /// As [`Self::remove`], of many: each drawer is made durable once.
+    pub(crate) fn remove_all(&self, ids: impl IntoIterator<Item = [u8; 16]>) -> Result<()> {
+        let mut drawers = BTreeSet::new();
+        for id in ids {
+            let (path, part) = self.paths(id);
+            for path in [path, part] {
+                match fs::remove_file(&path) {
+                    Ok(()) => _ = drawers.insert(id[0]),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(io("remove", &path)(error)),
+                }
             }
         }
-        if removed { sync_folder(&self.drawer(id[0])) } else { Ok(()) }
+        drawers.into_iter().try_for_each(|drawer| sync_folder(&self.drawer(drawer)))
     }
 
     /// The identifiers in one drawer, also of unfinished files; sorted, each once.

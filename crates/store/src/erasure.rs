@@ -138,9 +138,7 @@ impl Store {
         self.destroy_dying()?;
         self.keys().forget_moved(records)?;
         failpoint("erase.after-key");
-        for record in records {
-            self.blobs().remove(record.bytes())?;
-        }
+        self.blobs().remove_all(records.iter().map(|record| record.bytes()))?;
         failpoint("erase.after-blob");
         self.tx("finish_erasing", |tx| {
             for record in records {
@@ -318,20 +316,20 @@ fn buckets_of(tx: &Transaction<'_>, records: &[RecordId]) -> Result<BTreeSet<Buc
 /// keeps it. What goes before its date is recalled from whoever has a copy.
 pub(crate) fn hide(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> Result<bool> {
     let during = "erase";
-    let found: Option<(bool, bool)> = tx
+    let found: Option<(bool, bool, bool)> = tx
         .prepare_cached(&format!(
-            "SELECT erase_after > :now AS early, {} AS held FROM record
+            "SELECT erase_after > :now AS early, {} AS held, kind = 'reference' AS staged FROM record
              WHERE id = :id AND erased_at IS NULL",
             held()
         ))
         .and_then(|mut s| {
             s.query_row(named_params! {":now": micros(now), ":id": record.bytes()}, |row| {
-                Ok((row.get("early")?, row.get("held")?))
+                Ok((row.get("early")?, row.get("held")?, row.get("staged")?))
             })
             .optional()
         })
         .during(during)?;
-    let Some((early, held)) = found else { return Ok(false) };
+    let Some((early, held, staged)) = found else { return Ok(false) };
     if early {
         recall(tx, record, None, now)?;
     }
@@ -345,7 +343,9 @@ pub(crate) fn hide(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> Re
         .and_then(|mut s| s.execute(named_params! {":now": micros(now), ":id": record.bytes()}))
         .during(during)?;
     crate::error::touched(during, 1, rows)?;
-    // A reference that is gone must leave the galleries, too.
-    crate::store::raise_generation(tx, during)?;
+    if staged {
+        // A reference that is gone must leave the galleries, too.
+        crate::store::raise_generation(tx, during)?;
+    }
     Ok(!held)
 }

@@ -11,9 +11,11 @@
 //! | [`peers`] | the Python libraries: installed, started, asked |
 //! | [`photo`], [`pictures`] | photograph to template |
 //! | [`search`], [`rows`] | search among templates |
+//! | [`erasing`] | a million due records, with captures beside |
 //! | [`service`] | the running service under load |
 //! | [`machine`] | what all that was measured on |
 
+mod erasing;
 mod machine;
 mod measure;
 mod peers;
@@ -100,7 +102,7 @@ impl Context {
 
     /// Names that nothing is called are a mistake, said before minutes are spent.
     fn check_names(&self) -> Result<()> {
-        let known = [photo::names(), search::names(), vec!["service".to_owned()]].concat();
+        let known = [photo::names(), search::names(), erasing::names(), vec!["service".to_owned()]].concat();
         for only in &self.only {
             // What the service measures is named after its size.
             if !known.iter().any(|name| within(name, only)) && !within(only, "service") {
@@ -139,6 +141,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if context.wants("search") {
             records.extend(search::run(&context, &peers)?);
         }
+    }
+    if context.wants("erasing") {
+        records.extend(erasing::run(&context)?);
     }
     if context.wants("service") {
         records.extend(service::run(&context)?);

@@ -5,7 +5,7 @@ use super::{Better, Comparison};
 use std::fmt::Write as _;
 
 /// What stands above each group of the page.
-const GROUPS: [(&str, &str, &str); 3] = [
+const GROUPS: [(&str, &str, &str); 4] = [
     (
         "photo",
         "From a photograph to a template",
@@ -18,6 +18,12 @@ const GROUPS: [(&str, &str, &str); 3] = [
         "Every row is compared, by both sides: no index that may miss somebody. The sizes are those of a full \
          aeroplane and of a port's day. `bandwidth` records compare the rate at which our search reads rows with the \
          rate at which a plain sum reads memory: the distance to the limit.",
+    ),
+    (
+        "erasing",
+        "Erasing",
+        "Records that are all due, erased as the service erases them: invisible, keys destroyed, rows gone, the log emptied. \
+         The peer is the same store with a key for each record.",
     ),
     (
         "service",

@@ -64,6 +64,8 @@ pub struct Options {
     pub failpoint: Option<String>,
     /// More environment.
     pub env: Vec<(String, String)>,
+    /// More arguments.
+    pub args: Vec<&'static str>,
     /// The process can write in its folder and nowhere else (Landlock, where the kernel has it), and takes it for home.
     pub cage: bool,
     /// A folder for everything instead of a temporary one; `data`, `stdout` and `stderr` are made in it.
@@ -231,6 +233,7 @@ fn spawn(home: &Path, options: &Options, listen: SocketAddr, failpoint: Option<&
         std::fs::write(home.join("policy.toml"), text).unwrap();
         command.arg("--policy").arg(home.join("policy.toml"));
     }
+    command.args(&options.args);
     command.env_remove("PORTUNUS_FAILPOINT").envs(options.env.iter().cloned());
     command.envs(failpoint.map(|name| ("PORTUNUS_FAILPOINT", name)));
     command.stdin(std::process::Stdio::null()).stdout(stdout).stderr(stderr);

@@ -317,6 +317,7 @@ async fn supervisor_page(
             now: service.now(),
             second_looks: officer::second_look::disputes_view(&service)?,
             late_recalls: late_recalls(&service)?,
+            erasing_halted: service.erasing_halted()?,
             points,
             voyages,
         })

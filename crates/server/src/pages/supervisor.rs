@@ -4,6 +4,7 @@ use super::board::{PointView, VoyageView, progress, status_in_words};
 use super::layout::{Head, Section, Viewer, bar, clock_time, document};
 use super::records::{LateRecall, late_recalls};
 use super::second_look::{DisputesView, disputes, shares};
+use crate::service::Halted;
 use jiff::{Timestamp, civil::DateTime};
 use maud::{Markup, html};
 use portunus_core::encounter::LaneWaits;
@@ -37,6 +38,8 @@ pub struct SupervisorView {
     pub now: Timestamp,
     /// Disputes of second looks, and how much is sampled.
     pub second_looks: DisputesView,
+    /// Why nothing is erased; `None` when all is well.
+    pub erasing_halted: Option<Halted>,
     /// Recalls that recipients of copies should have acknowledged by now.
     pub late_recalls: Vec<LateRecall>,
     /// The crossing points at which boarding can be opened.
@@ -59,6 +62,9 @@ pub fn supervisor(view: &SupervisorView) -> Markup {
         (bar(&view.viewer, Section::Supervisor, &html! {}))
         p #lost .alarm role="alert" hidden { "Connection lost. What you see may be old." }
         main #main .sheet tabindex="-1" {
+            div data-region="erasing" role="alert" {
+                @if let Some(halted) = view.erasing_halted { p .alarm { (halted.in_words()) } }
+            }
             div data-region="recalls" role="alert" { (late_recalls(&view.late_recalls)) }
             div data-region="disputes" role="alert" { (disputes(&view.second_looks, may_act)) }
             h1 { "Voyages" }

@@ -181,6 +181,7 @@ pub(super) fn a_supervisor() -> SupervisorView {
         viewer: a_viewer(),
         now: now(),
         second_looks: crate::pages::second_look::tests::a_dispute(),
+        erasing_halted: Some(crate::service::Halted::SwitchedOff),
         late_recalls: vec![LateRecall { recipient: "Statistics office".into(), since: before(1800) }],
         points: vec![a_point()],
         voyages: vec![row(VoyageStatus::Open, waits(112, 1400, 6100), waits(9, 4200, 12_900)), second],

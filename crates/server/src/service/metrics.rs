@@ -28,7 +28,7 @@ pub struct Metrics {
     decision_seconds: Histogram,
     /// Records erased as due.
     pub erased: Counter,
-    /// 1 while nothing is erased, because the clock was set forward.
+    /// 1 while nothing is erased: the clock is not believed, or it was switched off.
     pub erasing_halted: Gauge,
     /// For how long the longest overdue record was overdue when the eraser last looked.
     pub erasing_late_seconds: Gauge,
@@ -57,7 +57,7 @@ impl Default for Metrics {
         registry.register("records_erased", "Sealed records erased as due", erased.clone());
         registry.register(
             "erasing_halted",
-            "1 while nothing is erased, because the clock was set forward",
+            "1 while nothing is erased: the clock is not believed, or it was switched off",
             erasing_halted.clone(),
         );
         registry.register(

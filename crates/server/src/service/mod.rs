@@ -4,6 +4,7 @@
 
 mod boarding;
 mod capture;
+mod erasing;
 mod fleeting;
 mod gallery;
 mod manifest;
@@ -19,6 +20,7 @@ mod upkeep;
 
 pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought};
 pub use capture::{Begun, Captured, Device, FRAMES_MAX, Joining, Previewed, Submission};
+pub use erasing::Halted;
 pub use gallery::{StagedMember, StagingReport, Unstaged};
 pub use manifest::{Taken, TakenMessage, take_manifests};
 pub use metrics::Metrics;
@@ -38,6 +40,7 @@ use portunus_core::policy::Policy;
 use portunus_core::ports::{Clock, Entropy, fresh};
 use portunus_store::Store;
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What the service is made of.
@@ -66,6 +69,9 @@ struct Inner {
     fleeting: fleeting::FleetingPhotos,
     second_looks: sampling::SecondLooks,
     in_progress: Mutex<HashSet<IdempotencyKey>>,
+    erasing_off: AtomicBool,
+    /// When it was last said that nothing is erased.
+    shouted: Mutex<Option<Timestamp>>,
     /// Read while a boarding is recorded, written while a voyage is closed: none falls between.
     closing: RwLock<()>,
     metrics: Metrics,
@@ -82,6 +88,8 @@ impl Service {
             fleeting: fleeting::FleetingPhotos::default(),
             second_looks: sampling::SecondLooks::default(),
             in_progress: Mutex::default(),
+            erasing_off: AtomicBool::new(false),
+            shouted: Mutex::default(),
             closing: RwLock::default(),
             metrics: Metrics::default(),
             committed: tokio::sync::watch::Sender::new(0),

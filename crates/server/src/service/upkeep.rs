@@ -1,9 +1,8 @@
 //! What runs beside the requests: erasing what is due, letting fleeting photos go, restaging what changed.
 
+use super::erasing::ERASE_BATCH;
 use super::{Refused, Service};
-use jiff::Timestamp;
 use portunus_core::policy::DataClass;
-use portunus_store::ClockState;
 use std::time::Duration;
 
 /// Fleeting photos are looked at this often, and changes by other processes.
@@ -12,42 +11,8 @@ const TICK: Duration = Duration::from_millis(500);
 const ERASE_EVERY: Duration = Duration::from_secs(5);
 /// Orphans are swept this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
-/// Records erased in one go; captures run in between.
-const ERASE_BATCH: usize = 200;
 
 impl Service {
-    /// Erases everything due, batch by batch; nothing by a clock that was set forward.
-    ///
-    /// # Errors
-    /// When the store fails; what was erased until then stays erased.
-    pub fn erase_due(&self) -> Result<(), Refused> {
-        let Some(at) = self.believed_now()? else { return Ok(()) };
-        let late = self.store().overdue_since(at)?.map_or(0, |since| at.duration_since(since).as_secs());
-        self.metrics().erasing_late_seconds.set(late);
-        let erased = |records| _ = self.metrics().erased.inc_by(records as u64);
-        Ok(self.store().erase_all_due(at, ERASE_BATCH, erased)?)
-    }
-
-    /// The instant by which things end; `None`, loudly, while the clock is not believed.
-    fn believed_now(&self) -> Result<Option<Timestamp>, Refused> {
-        let now = self.now();
-        let state = self.store().look_at_clock(now)?;
-        let by = state.erase_by(now);
-        match state {
-            ClockState::Steady => {}
-            ClockState::SetBack { believed } if by.is_some() => {
-                tracing::warn!(%now, %believed, "the clock was set back; erasing goes on from what was believed");
-            }
-            ClockState::SetBack { believed } | ClockState::SetForward { believed } => tracing::error!(
-                %now, %believed,
-                "NOTHING IS ERASED: the clock is far from when these data were last looked after; set it right, or \
-                 say that it is: portunus retain --confirm-clock"
-            ),
-        }
-        self.metrics().erasing_halted.set(i64::from(by.is_none()));
-        Ok(by)
-    }
-
     /// Destroys orphans of crashes, old events, and the lists of voyages that are long over.
     fn tidy(&self) -> Result<(), Refused> {
         let Some(now) = self.believed_now()? else { return Ok(()) };
