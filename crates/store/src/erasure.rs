@@ -79,7 +79,7 @@ impl Store {
         }
         let begun = self.tx("erase_due", |tx| {
             let mut begun = Vec::with_capacity(due.len());
-            for record in with_their_buckets(tx, due, now)? {
+            for record in with_their_buckets(tx, &due, now)? {
                 if hide(tx, record, now)? {
                     begun.push(record);
                 }
@@ -276,11 +276,15 @@ fn long_ago(now: Timestamp) -> Timestamp {
     now.saturating_sub(SEAL_GOOD_FOR * 2).unwrap_or(Timestamp::MIN)
 }
 
-/// These records, and all others of their buckets that are due: whole buckets leave nobody to be moved.
-fn with_their_buckets(tx: &Transaction<'_>, due: Vec<RecordId>, now: Timestamp) -> Result<Vec<RecordId>> {
-    let mut all: BTreeSet<RecordId> = due.iter().copied().collect();
-    for bucket in buckets_of(tx, &due)? {
-        let also: Vec<RecordId> = tx
+/// The due members of these records' buckets, bucket by bucket: whole buckets leave nobody to be moved. No bucket is begun
+/// once there are as many as records were given: captures wait for a batch, so it is never more than that and a bucket.
+fn with_their_buckets(tx: &Transaction<'_>, due: &[RecordId], now: Timestamp) -> Result<Vec<RecordId>> {
+    let mut all: Vec<RecordId> = Vec::new();
+    for bucket in buckets_of(tx, due)? {
+        if all.len() >= due.len() {
+            break;
+        }
+        let members: Vec<RecordId> = tx
             .prepare_cached(&format!(
                 "SELECT id FROM record WHERE bucket = :bucket AND erased_at IS NULL AND erase_after <= :now
                  AND NOT {}",
@@ -293,9 +297,9 @@ fn with_their_buckets(tx: &Transaction<'_>, due: Vec<RecordId>, now: Timestamp) 
                 .collect()
             })
             .during("erase_due")?;
-        all.extend(also);
+        all.extend(members);
     }
-    Ok(all.into_iter().collect())
+    Ok(all)
 }
 
 /// The buckets that these records are in, each once.

@@ -60,6 +60,25 @@ fn a_thousand_that_fall_due_together_share_one_key() {
 }
 
 #[test]
+fn a_batch_is_at_most_what_was_asked_for_and_one_bucket() {
+    let (_folder, store) = fresh();
+    for n in 0..2500_u32 {
+        keep(&store, &format!("L{n}"), &n.to_be_bytes(), 2 * HOUR + i64::from(n % 7), 0);
+    }
+    let mut erased = 0;
+    loop {
+        match store.erase_due(at(2 * HOUR + 60), 20).unwrap() {
+            0 => break,
+            batch => {
+                assert!(batch <= 1020, "{batch} at once: captures wait so long");
+                erased += batch;
+            }
+        }
+    }
+    assert_eq!(erased, 2500);
+}
+
+#[test]
 fn who_was_erased_since_opens_from_no_copy_and_who_was_not_does() {
     let (folder, store) = fresh();
     let [early, survivor] = [keep(&store, "L1", b"early", HOUR, 0), keep(&store, "L2", b"survivor", HOUR, 0)];
