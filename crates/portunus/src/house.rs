@@ -95,6 +95,11 @@ impl Choices {
 
     /// The same, in this folder.
     pub(crate) fn open_in(&self, folder: &Path) -> Result<Service> {
+        self.open_with(folder, Arc::new(SystemClock))
+    }
+
+    /// The same, by another clock.
+    pub(crate) fn open_with(&self, folder: &Path, clock: Arc<dyn Clock>) -> Result<Service> {
         let policy = self.policy()?;
         let store = open_store(folder)?;
         let (engine, pack) = self.engine()?;
@@ -103,7 +108,7 @@ impl Choices {
             engine: Arc::new(engine),
             calibration: pack.calibration().clone(),
             policy,
-            clock: Arc::new(SystemClock),
+            clock,
             entropy: Arc::new(SystemEntropy),
         }))
     }

@@ -267,3 +267,35 @@ fn switched_off_erasing_shouts() {
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
 }
+
+#[test]
+fn twelve_hours_pass_in_the_demo_and_citizens_are_forgotten() {
+    if !models_are_here() {
+        return;
+    }
+    let demo = std::process::Command::new(env!("CARGO_BIN_EXE_portunus"))
+        .args(["demo", "--once", "--twelve-hours", "--json"])
+        .output()
+        .unwrap();
+    assert!(demo.status.success(), "{}", String::from_utf8_lossy(&demo.stderr));
+    let shown: Value = serde_json::from_slice(&demo.stdout).unwrap();
+    let of = |look: usize, class: &str, data: &str| {
+        let held = shown["left"][look]["held"].as_array().unwrap().iter();
+        held.filter(|one| one["class"] == class && one["data"] == data)
+            .map(|one| one["records"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    let looks: Vec<&str> =
+        shown["left"].as_array().unwrap().iter().map(|left| left["after"].as_str().unwrap()).collect();
+    assert_eq!(looks, ["at once", "61 minutes", "12 hours", "72 hours"]);
+    for look in 0..4 {
+        assert_eq!(of(look, "citizen", "probe"), 0, "never written");
+        assert!(
+            of(look, "non-immigrant", "probe") > 0 && of(look, "non-immigrant", "crossing") > 0,
+            "kept until their date"
+        );
+        assert_eq!(of(look, "citizen", "crossing") > 0, look < 2, "short-term logs alone know of citizens");
+        assert_eq!(shown["left"][look]["on_lists"].as_u64().unwrap() > 0, look < 2);
+        assert_eq!(of(look, "non-immigrant", "reference") > 0, look < 3);
+    }
+}

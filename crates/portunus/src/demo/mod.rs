@@ -2,6 +2,7 @@
 
 mod caller;
 mod cast;
+mod hours;
 mod play;
 mod table;
 
@@ -11,10 +12,12 @@ use crate::serve::{self, Bound, Door};
 use anyhow::{Context as _, Result, bail};
 use caller::Caller;
 use cast::Boarding;
+use hours::Ahead;
 use play::Staff;
 use portunus_server::http;
 use portunus_server::service::Service;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two travellers of the recorded boarding, when somebody is watching.
@@ -35,6 +38,9 @@ pub(crate) struct Args {
     /// How many passengers of --faces
     #[arg(long, value_name = "N", default_value_t = 100, requires = "faces")]
     passengers: usize,
+    /// With --once: then let 12 hours pass, and more, in seconds, and show what is left
+    #[arg(long, requires = "once")]
+    twelve_hours: bool,
     /// With --once: print every traveller as JSON
     #[arg(long, requires = "once")]
     json: bool,
@@ -54,20 +60,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             (folder.path().to_owned(), Some(folder))
         }
     };
-    let service = args.choices.open_in(&folder)?;
+    let clock = Ahead::default();
+    let service = args.choices.open_with(&folder, Arc::new(clock.clone()))?;
     if service.store().has_users()? {
         bail!("{} holds data already: the demo needs a folder of its own", folder.display());
     }
     serve::runtime()?.block_on(async {
         if args.once {
-            once(service, boardings, args.json).await
+            once(service, boardings, args.twelve_hours.then_some(clock), args.json).await
         } else {
             live(service, boardings, args.door.bind()?, &folder).await
         }
     })
 }
 
-async fn once(service: Service, boardings: Vec<Boarding>, json: bool) -> Result<()> {
+async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>, json: bool) -> Result<()> {
     let caller = Caller::new(http::router(service.clone(), cores()));
     let mut staff = Staff::hire(&service, &caller).await?;
     let mut played = Vec::new();
@@ -84,7 +91,15 @@ async fn once(service: Service, boardings: Vec<Boarding>, json: bool) -> Result<
         bar.finish_and_clear();
         played.push(staff.close(&service, voyage, passages).await?);
     }
-    if json { crate::print_json(&played) } else { table::print(&played) }
+    let Some(clock) = passes else {
+        return if json { crate::print_json(&played) } else { table::print(&played) };
+    };
+    let left = tokio::task::spawn_blocking(move || hours::pass(&service, &clock)).await??;
+    if json {
+        return crate::print_json(&serde_json::json!({ "voyages": played, "left": left }));
+    }
+    table::print(&played)?;
+    hours::print(&left)
 }
 
 async fn live(service: Service, boardings: Vec<Boarding>, door: Bound, folder: &Path) -> Result<()> {

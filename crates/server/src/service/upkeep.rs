@@ -14,7 +14,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(300);
 
 impl Service {
     /// Destroys orphans of crashes, old events, and the lists of voyages that are long over.
-    fn tidy(&self) -> Result<(), Refused> {
+    ///
+    /// # Errors
+    /// When the store fails; a later round goes on.
+    pub fn tidy(&self) -> Result<(), Refused> {
         let Some(now) = self.believed_now()? else { return Ok(()) };
         self.store().sweep(now)?;
         self.close_what_is_over()?;
