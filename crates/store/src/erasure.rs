@@ -5,6 +5,7 @@ use crate::bucket::{BucketId, forget_dead_buckets, unknown};
 use crate::column::{micros, word};
 use crate::error::{During, Result};
 use crate::failpoint::failpoint;
+use crate::fault;
 use crate::store::{Store, limit};
 use crate::vault::SEAL_GOOD_FOR;
 use jiff::Timestamp;
@@ -137,10 +138,10 @@ impl Store {
         })?;
         failpoint("erase.after-move");
         self.destroy_dying()?;
-        self.keys().forget_moved(records)?;
+        fault::write("forget where data keys went", || self.keys().forget_moved(records))?;
         failpoint("erase.after-key");
         for record in records {
-            self.blobs().remove(record.bytes())?;
+            fault::write("remove sealed bytes", || self.blobs().remove(record.bytes()))?;
         }
         failpoint("erase.after-blob");
         self.tx("finish_erasing", |tx| {
@@ -220,7 +221,7 @@ impl Store {
             after = Some(*last);
             let known = "SELECT EXISTS (SELECT 1 FROM bucket WHERE id = ?1)";
             let unknown = self.read("sweep", |tx| unknown(tx, known, old, |bucket: BucketId| bucket.0))?;
-            self.keys().destroy(&unknown)?;
+            fault::write("destroy keys without a bucket", || self.keys().destroy(&unknown))?;
             swept.keys += unknown.len();
         }
     }
@@ -232,7 +233,7 @@ impl Store {
             let known = "SELECT EXISTS (SELECT 1 FROM record WHERE id = ?1)
                          OR EXISTS (SELECT 1 FROM sealing WHERE record = ?1)";
             for file in self.read("sweep", |tx| unknown(tx, known, files, |file| file))? {
-                self.blobs().remove(file)?;
+                fault::write("remove a stray file", || self.blobs().remove(file))?;
                 swept.stray_files += 1;
             }
         }
@@ -264,7 +265,7 @@ impl Store {
 
     /// Destroys a sealed record whose commit did not happen. What fails is left to the sweep.
     pub(crate) fn discard(&self, record: RecordId) -> Result<()> {
-        self.blobs().remove(record.bytes())?;
+        fault::write("remove sealed bytes", || self.blobs().remove(record.bytes()))?;
         self.tx("discard", |tx| {
             tx.prepare_cached("DELETE FROM sealing WHERE record = :record")
                 .and_then(|mut s| s.execute(named_params! {":record": record.bytes()}))
@@ -289,7 +290,7 @@ impl Store {
 }
 
 /// Before this, whoever sealed has committed or crashed.
-fn long_ago(now: Timestamp) -> Timestamp {
+pub(crate) fn long_ago(now: Timestamp) -> Timestamp {
     now.saturating_sub(SEAL_GOOD_FOR * 2).unwrap_or(Timestamp::MIN)
 }
 

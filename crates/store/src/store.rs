@@ -132,7 +132,7 @@ impl Store {
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate).during(name)?;
         match work(&tx)? {
             Ok(value) => {
-                tx.commit().during(name)?;
+                crate::fault::write(name, || tx.commit().during(name))?;
                 Ok(Ok(value))
             }
             Err(value) => {
