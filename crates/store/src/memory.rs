@@ -479,16 +479,16 @@ impl Retention for MemoryStore {
         let missing = StoreError::Sealed { record, what: "its key is gone" };
         let data_key = disk.data_key(record, &old).ok_or(missing)?;
         disk.joining.clear();
-        // Whatever bucket it was in dies: its key would open an older copy of the row by the date that it had.
-        let place = disk.join(record, &data_key, erase_after, Some(old.bucket), at)?;
-        let mut moved = disk.move_out(old.bucket, Some(record), at)?;
+        let place = disk.join(record, &data_key, erase_after, None, at)?;
+        let leaves = place.bucket != old.bucket;
+        let mut moved = if leaves { disk.move_out(old.bucket, Some(record), at)? } else { Vec::new() };
         moved.push((record, place));
         disk.write("redate", |disk| {
             disk.take_places(moved);
             if let Some(row) = disk.rows.records.get_mut(&record) {
                 (row.class, row.erase_after) = (class, erase_after);
             }
-            disk.rows.buckets.entry(old.bucket).and_modify(|bucket| bucket.dying = true);
+            disk.rows.buckets.entry(old.bucket).and_modify(|bucket| bucket.dying |= leaves);
         })?;
         disk.destroy_dying()?;
         Ok(true)
