@@ -69,6 +69,7 @@ pub mod people;
 pub mod place;
 pub mod ports;
 pub mod reference;
+mod schema;
 pub mod second_look;
 pub mod store;
 pub mod tally;
