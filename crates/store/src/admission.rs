@@ -9,9 +9,9 @@ use portunus_core::id::{DeviceId, EncounterId, IdempotencyKey};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 /// How long nonces are known: longer than a signature is good for, whichever way the clocks differ.
-const NONCES_KEPT_FOR: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const NONCES_KEPT_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// How long a request's outcome is kept, if its voyage is not closed before.
-const OUTCOMES_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const OUTCOMES_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// A signed request of a device. Its signature, and that `created` is near `now`, are for the caller to check first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 use crate::column::micros;
 use crate::envelope;
 use crate::error::{During, Result, StoreError, touched};
+use crate::fault;
 use crate::keyring::{Key, Moved};
 use crate::store::Store;
 use jiff::Timestamp;
@@ -37,7 +38,7 @@ impl Place {
     }
 }
 
-fn context(record: RecordId) -> String {
+pub(crate) fn context(record: RecordId) -> String {
     envelope::context("data-key", record)
 }
 
@@ -71,7 +72,9 @@ impl Store {
             // None is open, or it is from a copy of the database and its key was destroyed since.
             _ => {
                 let bucket = BucketId(self.fresh());
-                let key = self.keys().create_bucket(bucket, self.entropy(), now)?;
+                let key = fault::write("make a bucket's key", || {
+                    self.keys().create_bucket(bucket, self.entropy(), now)
+                })?;
                 tx.prepare_cached("INSERT INTO bucket (id, period, joined) VALUES (:id, :period, 0)")
                     .and_then(|mut s| s.execute(named_params! {":id": bucket.0, ":period": period}))
                     .during(during)?;
@@ -205,7 +208,7 @@ impl Store {
                 .collect()
         })?;
         self.note_moves()?;
-        self.keys().destroy(&dying)
+        fault::write("destroy buckets' keys", || self.keys().destroy(&dying))
     }
 
     /// Lets the key ring know the buckets and dates that committed rows have since they were sealed.
@@ -230,7 +233,7 @@ impl Store {
             if moved.is_empty() {
                 return Ok(());
             }
-            self.keys().put_moved(&moved)?;
+            fault::write("note where data keys went", || self.keys().put_moved(&moved))?;
             self.tx(during, |tx| {
                 for Moved { record, place, due } in &moved {
                     // What changed again meanwhile is noted in the next round.

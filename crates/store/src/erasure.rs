@@ -6,6 +6,7 @@ use crate::case::held;
 use crate::column::micros;
 use crate::error::{During, Result};
 use crate::failpoint::failpoint;
+use crate::fault;
 use crate::recipient::recall;
 use crate::store::{Store, limit};
 use crate::vault::SEAL_GOOD_FOR;
@@ -56,9 +57,13 @@ impl Store {
     /// `false` when it was not there any more, or a hold keeps it: it is due from then on, and invisible to all but the case.
     ///
     /// # Errors
-    /// What the disk says; the sweep finishes what had begun.
+    /// What the disk says; repeating it finishes what had begun, and so does the sweep.
     pub fn erase(&self, record: RecordId, now: Timestamp) -> Result<bool> {
-        let begun = self.tx("erase", |tx| hide(tx, record, now))?;
+        let begun = self.tx("erase", |tx| {
+            let began_before = "SELECT EXISTS (SELECT 1 FROM record WHERE id = ?1 AND erased_at IS NOT NULL)";
+            Ok(hide(tx, record, now)?
+                || tx.query_row(began_before, [record.bytes()], |row| row.get(0)).during("erase")?)
+        })?;
         if begun {
             failpoint("erase.after-invisible");
             self.finish_erasing(&[record], now)?;
@@ -136,9 +141,11 @@ impl Store {
         })?;
         failpoint("erase.after-move");
         self.destroy_dying()?;
-        self.keys().forget_moved(records)?;
+        fault::write("forget where data keys went", || self.keys().forget_moved(records))?;
         failpoint("erase.after-key");
-        self.blobs().remove_all(records.iter().map(|record| record.bytes()))?;
+        fault::write("remove sealed bytes", || {
+            self.blobs().remove_all(records.iter().map(|record| record.bytes()))
+        })?;
         failpoint("erase.after-blob");
         self.tx("finish_erasing", |tx| {
             for record in records {
@@ -217,7 +224,7 @@ impl Store {
             after = Some(*last);
             let known = "SELECT EXISTS (SELECT 1 FROM bucket WHERE id = ?1)";
             let unknown = self.read("sweep", |tx| unknown(tx, known, old, |bucket: BucketId| bucket.0))?;
-            self.keys().destroy(&unknown)?;
+            fault::write("destroy keys without a bucket", || self.keys().destroy(&unknown))?;
             swept.keys += unknown.len();
         }
     }
@@ -229,7 +236,7 @@ impl Store {
             let known = "SELECT EXISTS (SELECT 1 FROM record WHERE id = ?1)
                          OR EXISTS (SELECT 1 FROM sealing WHERE record = ?1)";
             for file in self.read("sweep", |tx| unknown(tx, known, files, |file| file))? {
-                self.blobs().remove(file)?;
+                fault::write("remove a stray file", || self.blobs().remove(file))?;
                 swept.stray_files += 1;
             }
         }
@@ -261,7 +268,7 @@ impl Store {
 
     /// Destroys a sealed record whose commit did not happen. What fails is left to the sweep.
     pub(crate) fn discard(&self, record: RecordId) -> Result<()> {
-        self.blobs().remove(record.bytes())?;
+        fault::write("remove sealed bytes", || self.blobs().remove(record.bytes()))?;
         self.tx("discard", |tx| {
             tx.prepare_cached("DELETE FROM sealing WHERE record = :record")
                 .and_then(|mut s| s.execute(named_params! {":record": record.bytes()}))
@@ -272,7 +279,7 @@ impl Store {
 }
 
 /// Before this, whoever sealed has committed or crashed.
-fn long_ago(now: Timestamp) -> Timestamp {
+pub(crate) fn long_ago(now: Timestamp) -> Timestamp {
     now.saturating_sub(SEAL_GOOD_FOR * 2).unwrap_or(Timestamp::MIN)
 }
 

@@ -77,6 +77,16 @@ pub enum StoreError {
         /// What this program knows.
         known: i64,
     },
+    /// Somebody altered a database's tables: what is written may not be kept as it must be.
+    #[error("{file} is not what its version says: {object} {what}; restore a backup, or undo the change")]
+    AlteredSchema {
+        /// Which file.
+        file: &'static str,
+        /// Which table, index, view or trigger.
+        object: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The folder was written by another version, and is only to be read.
     #[error(
         "{file} has schema version {found}, this program reads {known}: run `portunus serve` of this version once"

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
 
-const SCHEMAS: &[&str] = &[include_str!("keys.sql"), include_str!("keys-2.sql")];
+pub(crate) const SCHEMAS: &[&str] = &[include_str!("keys.sql"), include_str!("keys-2.sql")];
 
 pub(crate) type Key = Zeroizing<[u8; 32]>;
 

@@ -17,6 +17,8 @@
 //! | [`holdings`] | what is held by class, data and date, without names |
 //! | [`tally`] | what the service measures of itself, as counts |
 //! | [`event`] | the outbox: identifiers only |
+//! | [`ports`] | what every backend promises those who capture, read and erase |
+//! | [`memory`], [`fault`] | the same promises in memory; writes that fail when a test asks for it |
 //!
 //! Every call is synchronous and may wait for the disk. When a call that writes returns `Ok`, what it wrote is
 //! durable. Several processes may hold the same folder open. Instants are kept to the microsecond.
@@ -59,17 +61,21 @@ pub mod erasure;
 mod error;
 pub mod event;
 mod failpoint;
+pub mod fault;
 pub mod gallery;
 pub mod holdings;
 mod keyring;
 pub mod kind;
 pub mod manifest;
+pub mod memory;
 pub mod passenger;
 pub mod people;
 pub mod place;
+pub mod ports;
 pub mod reading;
 pub mod recipient;
 pub mod reference;
+mod schema;
 pub mod second_look;
 pub mod store;
 pub mod subject;
@@ -89,12 +95,17 @@ pub use error::{Result, StoreError};
 pub use event::{Event, EventKind};
 #[cfg(feature = "failpoints")]
 pub use failpoint::set_failpoint;
+#[cfg(feature = "failpoints")]
+pub use fault::set_faults;
+pub use fault::{Fault, Faults};
 pub use holdings::Holding;
 pub use kind::{KeptFor, RecordKind, Source};
 pub use manifest::{Applied, ManifestOutcome};
+pub use memory::MemoryStore;
 pub use passenger::{Hold, Listed};
 pub use people::{CreateUser, NewUser, Role, User};
 pub use place::PutPoint;
+pub use ports::{Keep, Kept, Requests, Retention, Vault};
 pub use reading::{Access, Purpose, Reader, Reading, Within};
 pub use recipient::{CopyGiven, Recall, Recipient};
 pub use reference::{NewReference, PutReference, Reference, ReferenceRow};

@@ -135,7 +135,7 @@ impl Store {
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate).during(name)?;
         match work(&tx)? {
             Ok(value) => {
-                tx.commit().during(name)?;
+                crate::fault::write(name, || tx.commit().during(name))?;
                 Ok(Ok(value))
             }
             Err(value) => {
@@ -259,8 +259,14 @@ fn set_journal(connection: &Connection, journal: &str) -> rusqlite::Result<()> {
     }
 }
 
-/// Brings a database to the last of `schemas`, step by step, alone with it and in one transaction.
+/// Brings a database to the last of `schemas`, and checks that this is what it now is.
 pub(crate) fn migrate(connection: &mut Connection, file: &'static str, schemas: &[&str]) -> Result<()> {
+    bring_up(connection, file, schemas)?;
+    crate::schema::check(connection, file, schemas)
+}
+
+/// Step by step, alone with it and in one transaction.
+fn bring_up(connection: &mut Connection, file: &'static str, schemas: &[&str]) -> Result<()> {
     let during = "migrating the database";
     let version = signed(schemas.len() as u64);
     let read = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));

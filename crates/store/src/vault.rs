@@ -4,6 +4,7 @@ use crate::column::{micros, word};
 use crate::envelope;
 use crate::error::{During, Result, StoreError, touched};
 use crate::failpoint::failpoint;
+use crate::fault;
 use crate::keyring::{Key, fresh};
 use crate::kind::RecordKind;
 use crate::reading::{Access, Readable, log_reading};
@@ -24,11 +25,11 @@ pub const RECORD_BYTES_MAX: usize = 16 << 20;
 /// A record whose bytes are durable, and which no row names yet: commit it, or it is swept as an orphan.
 #[must_use = "a sealed record that is not committed is swept as an orphan"]
 pub struct Sealed {
-    record: RecordId,
-    kind: RecordKind,
+    pub(crate) record: RecordId,
+    pub(crate) kind: RecordKind,
     /// Nowhere else yet: what is not committed opens for nobody, ever.
-    data_key: Key,
-    at: Timestamp,
+    pub(crate) data_key: Key,
+    pub(crate) at: Timestamp,
 }
 
 impl Sealed {
@@ -68,7 +69,7 @@ impl Store {
                 .during("seal")
         })?;
         failpoint("seal.after-note");
-        self.blobs().put(record.bytes(), &bytes)?;
+        fault::write("put sealed bytes", || self.blobs().put(record.bytes(), &bytes))?;
         failpoint("seal.after-blob");
         Ok(Sealed { record, kind, data_key, at: now })
     }
