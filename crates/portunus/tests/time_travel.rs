@@ -40,8 +40,9 @@ use std::sync::{Arc, Mutex};
 const POINT: PointId = PointId::from_bytes(*b"point-----------");
 const DEVICE: DeviceId = DeviceId::from_bytes(*b"device----------");
 const OFFICERS: [UserId; 2] = [UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16])];
-/// In CI: about a minute on two slow cores.
-const SEEDS: &str = "1-3";
+/// In CI: about a minute on two slow cores. 46 once found that an erasure cut short by a kill waited for a clock that was not
+/// believed, and that a backup restored meanwhile brought the record back.
+const SEEDS: &str = "1-2,46";
 const STEPS: usize = 60;
 
 struct Hands(Mutex<Timestamp>);
@@ -656,7 +657,7 @@ impl Border {
         }
         // An older one than the newest, sometimes: what came after it opens no longer.
         let copy = self.copies.remove(self.below(self.copies.len()));
-        self.copies.retain(|other| other.at <= copy.at);
+        self.copies.retain(|other| other.order <= copy.order);
         self.folders += 1;
         let into = self.home.path().join(self.folders.to_string());
         std::fs::create_dir(&into).unwrap();
@@ -723,11 +724,14 @@ fn through_decades_nothing_opens_past_its_date_and_nothing_is_gone_before_it() {
     }
     let asked = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
     let seeds = asked("PORTUNUS_SEEDS", SEEDS);
-    let (first, last) = seeds.split_once('-').unwrap_or((&seeds, &seeds));
+    let seeds = seeds.split(',').flat_map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        first.parse::<u64>().unwrap()..=last.parse().unwrap()
+    });
     let steps: usize = asked("PORTUNUS_STEPS", &STEPS.to_string()).parse().unwrap();
     let pack = Pack::load(&support::cache().join("packs/opencv-zoo")).ok().unwrap();
     let engine = Arc::new(support::engine());
-    for seed in first.parse::<u64>().unwrap()..=last.parse().unwrap() {
+    for seed in seeds {
         let mut border = Border::new(seed, &engine, pack.calibration());
         for step in 0..steps {
             let walked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| border.step()));

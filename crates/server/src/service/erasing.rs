@@ -93,6 +93,8 @@ impl Service {
         let now = self.now();
         let late = self.store().overdue_since(now)?.map_or(0, |since| now.duration_since(since).as_secs());
         self.metrics().erasing_late_seconds.set(late);
+        // By whatever clock: a kill may have left it half done, and a backup restored now would bring it back.
+        self.store().finish_begun(now)?;
         let Some(at) = self.believed_now()? else { return Ok(()) };
         let erased = |records| _ = self.metrics().erased.inc_by(records as u64);
         Ok(self.store().erase_all_due(at, ERASE_BATCH, erased)?)
