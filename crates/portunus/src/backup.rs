@@ -1,7 +1,7 @@
 //! `portunus backup` and `portunus restore`: data and keys apart, and what was erased since stays erased.
 
 use crate::ambient::SystemEntropy;
-use crate::house::{Folder, now, open_store};
+use crate::house::{Folder, now, open_store, ring_secret};
 use anyhow::{Context as _, Result, bail};
 use portunus_store::KeysGo;
 use std::path::PathBuf;
@@ -94,11 +94,20 @@ pub(crate) fn back_up(args: &BackUp) -> Result<()> {
 pub(crate) fn restore(args: &Restore) -> Result<()> {
     let folder = args.folder.path()?;
     let bar = crate::references::bar(0, "restoring");
-    let (entropy, keys) = (Arc::new(SystemEntropy), args.keys_from.as_deref());
-    let restored = portunus_store::restore(&args.from, keys, &folder, entropy, now(), &mut |done, of| {
-        bar.set_length(of);
-        bar.set_position(done);
-    });
+    let (entropy, secret) = (Arc::new(SystemEntropy), ring_secret()?);
+    let keys = args.keys_from.as_deref();
+    let restored = portunus_store::restore(
+        &args.from,
+        keys,
+        &folder,
+        secret.as_ref(),
+        entropy,
+        now(),
+        &mut |done, of| {
+            bar.set_length(of);
+            bar.set_position(done);
+        },
+    );
     bar.finish_and_clear();
     let restored = restored.context("restoring")?;
     if args.json {

@@ -8,7 +8,7 @@ use portunus_biometrics::pack::Pack;
 use portunus_core::policy::Policy;
 use portunus_core::ports::{Clock, Entropy};
 use portunus_server::service::{Parts, Service};
-use portunus_store::Store;
+use portunus_store::{RingSecret, SECRET_BYTES_MIN, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -128,8 +128,29 @@ impl Choices {
 
 /// Opens the store in `folder`, which is made when it is not there.
 pub(crate) fn open_store(folder: &Path) -> Result<Store> {
-    Store::open(folder, Arc::new(SystemEntropy))
+    let secret = ring_secret()?;
+    Store::open_locked(folder, secret.as_ref(), Arc::new(SystemEntropy))
         .with_context(|| format!("opening the data in {}", folder.display()))
+}
+
+/// The secret that locks the key ring: in the file that `PORTUNUS_KEYS_SECRET` names, or the credential `portunus-keys`
+/// that systemd hands over; none otherwise.
+pub(crate) fn ring_secret() -> Result<Option<RingSecret>> {
+    let named = variable("PORTUNUS_KEYS_SECRET").map(PathBuf::from);
+    let credential =
+        variable("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join("portunus-keys"));
+    let Some(path) = named.or_else(|| credential.filter(|path| path.is_file())) else { return Ok(None) };
+    secret_in(&path).map(Some)
+}
+
+/// The secret in a file.
+pub(crate) fn secret_in(path: &Path) -> Result<RingSecret> {
+    let bytes = zeroize::Zeroizing::new(
+        std::fs::read(path)
+            .with_context(|| format!("reading the key ring's secret in {}", path.display()))?,
+    );
+    RingSecret::new(&bytes)
+        .with_context(|| format!("{}: a secret needs at least {SECRET_BYTES_MIN} characters", path.display()))
 }
 
 /// How many pictures are worked on at once.

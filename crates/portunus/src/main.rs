@@ -8,6 +8,7 @@ mod demo;
 mod designate;
 mod eval;
 mod house;
+mod keys;
 mod manifest;
 mod models;
 mod policy;
@@ -59,6 +60,9 @@ enum Command {
     Retain(retain::Args),
     /// Copy the data, and if asked the key ring elsewhere; a service may run meanwhile
     Backup(backup::BackUp),
+    /// Lock the key ring with a secret, or unlock it
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Bring back a backup; what was erased since stays erased
     Restore(backup::Restore),
 }
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command),
         Command::Retain(args) => retain::run(args),
         Command::Backup(args) => backup::back_up(args),
+        Command::Keys(command) => keys::run(command),
         Command::Restore(args) => backup::restore(args),
     };
     match done {

@@ -204,6 +204,30 @@ fn a_clock_far_ahead_erases_nothing_until_somebody_says_that_it_is_right() {
 }
 
 #[test]
+fn a_locked_key_ring_opens_with_its_secret_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    holding(&path, &[-1, 24]);
+    let (data, secret) = (path.to_str().unwrap(), folder.path().join("secret"));
+    std::fs::write(&secret, "short\n").unwrap();
+    let protect = ["keys", "protect", "--with", secret.to_str().unwrap(), "--data", data];
+    assert_eq!(portunus(&protect).status.code(), Some(1), "too short");
+    std::fs::write(&secret, "four words and a horse\n").unwrap();
+    done(&protect);
+    let without = portunus(&["retain", "--data", data]);
+    assert_eq!(without.status.code(), Some(1));
+    assert!(String::from_utf8(without.stderr).unwrap().contains("no secret was given"));
+    // As systemd hands credentials over.
+    std::fs::rename(&secret, folder.path().join("portunus-keys")).unwrap();
+    let with = Command::new(env!("CARGO_BIN_EXE_portunus"))
+        .args(["retain", "--data", data])
+        .env("CREDENTIALS_DIRECTORY", folder.path())
+        .output()
+        .unwrap();
+    assert!(String::from_utf8(with.stdout).unwrap().ends_with("1 erased\n"));
+}
+
+#[test]
 fn an_unknown_word_on_the_command_line_is_named_with_the_known_ones() {
     let output = portunus(&["policy", "explain", "--class", "stranger"]);
     assert_eq!(output.status.code(), Some(2));

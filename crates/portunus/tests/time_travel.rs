@@ -663,7 +663,7 @@ impl Border {
         std::fs::create_dir(&into).unwrap();
         std::fs::copy(self.folder.join("keys.db"), into.join("keys.db")).unwrap();
         let now = self.now();
-        restore(&copy.folder, None, &into, Seeded::new(99), now, &mut |_, _| {}).unwrap();
+        restore(&copy.folder, None, &into, None, Seeded::new(99), now, &mut |_, _| {}).unwrap();
         self.folder = into;
         self.reopened();
         for known in self.known.values_mut() {

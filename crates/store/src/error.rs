@@ -59,6 +59,9 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// The key ring is locked, or not as was thought; nothing was changed.
+    #[error("the key ring does not open: {0}")]
+    Ring(&'static str),
     /// A backup, or the folder it is made of or restored into, will not do; nothing was changed.
     #[error("{} {what}", path.display())]
     Backup {

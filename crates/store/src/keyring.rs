@@ -3,6 +3,7 @@
 use crate::bucket::{BucketId, Place};
 use crate::column::micros;
 use crate::error::{During, Result, touched};
+use crate::lock::{Lock, RingSecret};
 use crate::store::{connect, limit, lock, migrate};
 use jiff::Timestamp;
 use portunus_core::id::{RecordId, VoyageId};
@@ -12,7 +13,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
 
-pub(crate) const SCHEMAS: &[&str] = &[include_str!("keys.sql"), include_str!("keys-2.sql")];
+pub(crate) const SCHEMAS: &[&str] =
+    &[include_str!("keys.sql"), include_str!("keys-2.sql"), include_str!("keys-3.sql")];
 
 pub(crate) type Key = Zeroizing<[u8; 32]>;
 
@@ -27,15 +29,25 @@ pub(crate) struct Moved {
 
 /// `keys.db`. What stays beyond our reach: SQLite's page cache holds pages of it in memory, unwiped (it is kept
 /// small), and the blocks of the rollback journal, deleted after each commit, are the file system's to reuse.
-pub(crate) struct KeyRing(Mutex<Connection>);
+pub(crate) struct KeyRing {
+    connection: Mutex<Connection>,
+    lock: Lock,
+}
 
 impl KeyRing {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path, secret: Option<&RingSecret>, entropy: &dyn Entropy) -> Result<Self> {
         // No write-ahead log: it would keep destroyed keys until its next checkpoint.
         let mut connection = connect(path, "DELETE")?;
         connection.pragma_update(None, "cache_size", 16).during("opening the key ring")?;
         migrate(&mut connection, "keys.db", SCHEMAS)?;
-        Ok(Self(Mutex::new(connection)))
+        let lock = Lock::open(&mut connection, secret, entropy)?;
+        Ok(Self { connection: Mutex::new(connection), lock })
+    }
+
+    /// Locks the ring with `secret`, in place of what locked it; or lets its keys stand in the clear.
+    pub(crate) fn change_lock(self, secret: Option<&RingSecret>, entropy: &dyn Entropy) -> Result<()> {
+        let mut connection = lock(&self.connection);
+        self.lock.change(&mut connection, secret, entropy)
     }
 
     /// Runs `work` in one transaction; durable when this returns.
@@ -44,7 +56,7 @@ impl KeyRing {
         during: &'static str,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        let mut connection = lock(&self.0);
+        let mut connection = lock(&self.connection);
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(during)?;
         let value = work(&tx).during(during)?;
         tx.commit().during(during)?;
@@ -60,10 +72,11 @@ impl KeyRing {
     ) -> Result<Key> {
         let during = "create a bucket's key";
         let key = fresh(entropy);
-        let rows = lock(&self.0)
+        let rows = lock(&self.connection)
             .prepare_cached("INSERT INTO bucket_key (bucket, key, created_at) VALUES (:bucket, :key, :now)")
             .and_then(|mut s| {
-                s.execute(named_params! {":bucket": bucket.0, ":key": *key, ":now": micros(now)})
+                let sealed = self.lock.seal("bucket_key", &bucket.0, &key, entropy)?;
+                s.execute(named_params! {":bucket": bucket.0, ":key": sealed, ":now": micros(now)})
             })
             .during(during)?;
         touched(during, 1, rows)?;
@@ -72,11 +85,13 @@ impl KeyRing {
 
     /// The key of a bucket; `None` once it is destroyed.
     pub(crate) fn bucket(&self, bucket: BucketId) -> Result<Option<Key>> {
-        lock(&self.0)
+        lock(&self.connection)
             .prepare_cached("SELECT key FROM bucket_key WHERE bucket = :bucket")
             .and_then(|mut s| {
-                s.query_row(named_params! {":bucket": bucket.0}, |row| row.get(0).map(Zeroizing::new))
-                    .optional()
+                s.query_row(named_params! {":bucket": bucket.0}, |row| {
+                    self.lock.unseal("bucket_key", &bucket.0, row.get(0)?)
+                })
+                .optional()
             })
             .during("find a bucket's key")
     }
@@ -102,7 +117,7 @@ impl KeyRing {
         at_most: usize,
     ) -> Result<Vec<BucketId>> {
         let after = after.map(|bucket| bucket.0.to_vec()).unwrap_or_default();
-        lock(&self.0)
+        lock(&self.connection)
             .prepare_cached(
                 "SELECT bucket FROM bucket_key WHERE created_at <= :until AND bucket > :after
                  ORDER BY bucket LIMIT :limit",
@@ -146,7 +161,7 @@ impl KeyRing {
 
     /// Every record whose data key left the bucket that it was sealed into.
     pub(crate) fn all_moved(&self) -> Result<Vec<RecordId>> {
-        lock(&self.0)
+        lock(&self.connection)
             .prepare_cached("SELECT record FROM moved")
             .and_then(|mut s| s.query_map([], |row| row.get(0).map(RecordId::from_bytes))?.collect())
             .during("list where data keys went")
@@ -154,7 +169,7 @@ impl KeyRing {
 
     /// Where a record's data key went, if it left the bucket that it was sealed into.
     pub(crate) fn moved(&self, record: RecordId) -> Result<Option<Moved>> {
-        lock(&self.0)
+        lock(&self.connection)
             .prepare_cached("SELECT bucket, wrapped, due FROM moved WHERE record = :record")
             .and_then(|mut s| {
                 s.query_row(named_params! {":record": record.bytes()}, |row| {
@@ -168,22 +183,23 @@ impl KeyRing {
     /// The key of a voyage's gallery, made on first use.
     pub(crate) fn gallery(&self, voyage: VoyageId, entropy: &dyn Entropy, now: Timestamp) -> Result<Key> {
         self.tx("make or find a gallery's key", |tx| {
+            let sealed = self.lock.seal("gallery_key", &voyage.bytes(), &fresh(entropy), entropy)?;
             tx.execute(
                 "INSERT INTO gallery_key (voyage, key, created_at) VALUES (:voyage, :key, :now)
                  ON CONFLICT DO NOTHING",
-                named_params! {":voyage": voyage.bytes(), ":key": *fresh(entropy), ":now": micros(now)},
+                named_params! {":voyage": voyage.bytes(), ":key": sealed, ":now": micros(now)},
             )?;
             tx.query_row(
                 "SELECT key FROM gallery_key WHERE voyage = :voyage",
                 named_params! {":voyage": voyage.bytes()},
-                |row| row.get(0).map(Zeroizing::new),
+                |row| self.lock.unseal("gallery_key", &voyage.bytes(), row.get(0)?),
             )
         })
     }
 
     /// Destroys the key of a voyage's gallery; gone already is fine.
     pub(crate) fn destroy_gallery(&self, voyage: VoyageId) -> Result<()> {
-        lock(&self.0)
+        lock(&self.connection)
             .execute(
                 "DELETE FROM gallery_key WHERE voyage = :voyage",
                 named_params! {":voyage": voyage.bytes()},
@@ -194,7 +210,7 @@ impl KeyRing {
 
     /// Whether the gallery of `voyage` has a key.
     pub(crate) fn has_gallery(&self, voyage: VoyageId) -> Result<bool> {
-        lock(&self.0)
+        lock(&self.connection)
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM gallery_key WHERE voyage = :voyage)")
             .and_then(|mut s| s.query_row(named_params! {":voyage": voyage.bytes()}, |row| row.get(0)))
             .during("find a gallery's key")
@@ -202,7 +218,7 @@ impl KeyRing {
 
     /// The voyages whose galleries have a key.
     pub(crate) fn galleries(&self) -> Result<Vec<VoyageId>> {
-        lock(&self.0)
+        lock(&self.connection)
             .prepare_cached("SELECT voyage FROM gallery_key")
             .and_then(|mut s| s.query_map([], |row| row.get(0).map(VoyageId::from_bytes))?.collect())
             .during("list galleries' keys")
@@ -211,16 +227,17 @@ impl KeyRing {
     /// A key under a name, made on first use and then the same for ever.
     pub(crate) fn secret(&self, name: &str, entropy: &dyn Entropy) -> Result<Key> {
         let during = "make or find a named key";
-        let connection = lock(&self.0);
+        let sealed = self.lock.seal("secret", name.as_bytes(), &fresh(entropy), entropy).during(during)?;
+        let connection = lock(&self.connection);
         connection
             .execute(
                 "INSERT INTO secret (name, key) VALUES (:name, :key) ON CONFLICT DO NOTHING",
-                named_params! {":name": name, ":key": *fresh(entropy)},
+                named_params! {":name": name, ":key": sealed},
             )
             .during(during)?;
         connection
             .query_row("SELECT key FROM secret WHERE name = :name", named_params! {":name": name}, |row| {
-                row.get(0).map(Zeroizing::new)
+                self.lock.unseal("secret", name.as_bytes(), row.get(0)?)
             })
             .during(during)
     }

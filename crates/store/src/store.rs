@@ -4,6 +4,7 @@ use crate::blob::Blobs;
 use crate::column::signed;
 use crate::error::{During, Result, StoreError, io};
 use crate::keyring::KeyRing;
+use crate::lock::RingSecret;
 use hmac::{Hmac, KeyInit, Mac};
 use portunus_core::ports::Entropy;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -52,12 +53,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooNew`] for a folder of a newer program; else what the system or SQLite says.
     pub fn open(folder: &Path, entropy: Arc<dyn Entropy>) -> Result<Self> {
+        Self::open_locked(folder, None, entropy)
+    }
+
+    /// As [`Self::open`], with the secret that locks the key ring. A folder that is made is locked with it from the start.
+    ///
+    /// # Errors
+    /// [`StoreError::Ring`] when the ring is locked otherwise, or not.
+    pub fn open_locked(
+        folder: &Path,
+        secret: Option<&RingSecret>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self> {
         crate::backup::refuse_half_restored(folder)?;
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder).map_err(io("make the folder", folder))?;
         let mut writer = connect(&folder.join("data.db"), "WAL")?;
         migrate(&mut writer, "data.db", SCHEMAS)?;
-        let keys = KeyRing::open(&folder.join("keys.db"))?;
+        let keys = KeyRing::open(&folder.join("keys.db"), secret, entropy.as_ref())?;
         let mac_key = keys.secret("mac", entropy.as_ref())?;
         let store = Self {
             inner: Arc::new(Inner {
@@ -73,6 +86,20 @@ impl Store {
         };
         store.seal_crossings_in_clear()?;
         Ok(store)
+    }
+
+    /// Locks the key ring of a folder with `to`, or lets its keys stand in the clear; `from` is what locks it now. No
+    /// service may run on the folder meanwhile: it would find its keys unreadable.
+    ///
+    /// # Errors
+    /// [`StoreError::Ring`] when `from` is not what locks it; nothing was changed then.
+    pub fn change_ring_lock(
+        folder: &Path,
+        from: Option<&RingSecret>,
+        to: Option<&RingSecret>,
+        entropy: &dyn Entropy,
+    ) -> Result<()> {
+        KeyRing::open(&folder.join("keys.db"), from, entropy)?.change_lock(to, entropy)
     }
 
     /// The keyed MAC of a request's body, for [`Admission`](crate::Admission): a hash of a photo is never kept.

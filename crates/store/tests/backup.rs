@@ -26,7 +26,7 @@ fn back_up(store: &Store, to: &Path, keys: KeysGo<'_>) -> Result<BackedUp> {
 }
 
 fn bring_back(from: &Path, keys: Option<&Path>, into: &Path) -> Result<Restored> {
-    restore(from, keys, into, Seeded::new(77), at(120), &mut |_, _| {})
+    restore(from, keys, into, None, Seeded::new(77), at(120), &mut |_, _| {})
 }
 
 type Result<T> = portunus_store::Result<T>;

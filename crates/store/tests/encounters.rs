@@ -494,7 +494,7 @@ fn a_ruling_that_was_not_made_dates_no_probe_in_a_copy_either() {
     std::fs::create_dir(&restored).unwrap();
     std::fs::copy(folder.path().join("keys.db"), restored.join("keys.db")).unwrap();
     let entropy = Seeded::new(9);
-    portunus_store::restore(&backup, None, &restored, entropy, at(50), &mut |_, _| {}).unwrap();
+    portunus_store::restore(&backup, None, &restored, None, entropy, at(50), &mut |_, _| {}).unwrap();
     let copy = open(&restored, 10);
     assert!(copy.open_record(probe, &SHOW, at(HOUR - 1)).unwrap().is_some());
     assert!(copy.open_record(probe, &SHOW, at(HOUR)).unwrap().is_none(), "its own date, not the ruling's");

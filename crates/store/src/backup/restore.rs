@@ -7,6 +7,7 @@ use crate::column::micros;
 use crate::error::{During, Result, io};
 use crate::failpoint::failpoint;
 use crate::keyring::KeyRing;
+use crate::lock::RingSecret;
 use crate::store::{SCHEMAS, Store, limit};
 use jiff::Timestamp;
 use portunus_core::id::RecordId;
@@ -96,7 +97,7 @@ pub(crate) fn refuse_half_restored(folder: &Path) -> Result<()> {
 /// `tls`) and nothing else. Everything is checked before anything is written. Sessions and unused links are not
 /// restored; what was erased since under the present key ring is erased again.
 ///
-/// `keys_from` is a copy of the key ring; with it the folder must have none. (A backup with its keys beside it needs
+/// `secret` unlocks the ring. `keys_from` is a copy of the key ring; with it the folder must have none. (A backup with its keys beside it needs
 /// neither.)
 ///
 /// # Errors
@@ -105,6 +106,7 @@ pub fn restore(
     from: &Path,
     keys_from: Option<&Path>,
     into: &Path,
+    secret: Option<&RingSecret>,
     entropy: Arc<dyn Entropy>,
     now: Timestamp,
     progress: Progress<'_>,
@@ -139,14 +141,15 @@ pub fn restore(
     let stage = into.join(RESTORING);
     let ring = match &keys {
         None => {
-            check_ring(&into.join("keys.db"), from, &text, &data.manifest, entropy.as_ref())?;
+            check_ring(&into.join("keys.db"), from, &text, &data.manifest, secret, entropy.as_ref())?;
             false
         }
         Some((keys, _)) => {
             make_folder(into)?;
             begin_stage(&stage)?;
             copy_file(&keys.folder.join("keys.db"), &stage.join("keys.db"), &keys.sums["keys.db"])?;
-            let checked = check_ring(&stage.join("keys.db"), from, &text, &data.manifest, entropy.as_ref());
+            let checked =
+                check_ring(&stage.join("keys.db"), from, &text, &data.manifest, secret, entropy.as_ref());
             if checked.is_err() {
                 fs::remove_dir_all(&stage).map_err(io("remove", &stage))?;
             }
@@ -184,7 +187,7 @@ pub fn restore(
     fs::remove_dir_all(&stage).map_err(io("remove", &stage))?;
     sync_folder(into)?;
     failpoint("restore.after-data");
-    let store = Store::open(into, entropy)?;
+    let store = Store::open_locked(into, secret, entropy)?;
     // The mark is as old as the backup; whoever restores knows what time it is.
     store.believe_clock(now)?;
     let erased_again = store.reapply_erasures(now)?;
@@ -291,9 +294,10 @@ fn check_ring(
     from: &Path,
     text: &[u8],
     manifest: &Manifest,
+    secret: Option<&RingSecret>,
     entropy: &dyn Entropy,
 ) -> Result<()> {
-    let ring = KeyRing::open(ring)?;
+    let ring = KeyRing::open(ring, secret, entropy)?;
     let key = ring.secret("mac", entropy)?;
     if ring_name(&key) != manifest.ring {
         return Err(refused(from, "was made under another key ring"));
