@@ -34,6 +34,7 @@
 //! let store = Store::open(folder.path(), std::sync::Arc::new(Fixed))?;
 //! let sealed = store.seal(RecordKind::PROBE, b"a crop", now)?;
 //! // Sealed, but no row names it yet: to every reader it is not there, and a sweep would take it.
+//! let voyage = portunus_core::id::VoyageId::from_bytes([1; 16]);
 //! let access = Access { by: Reader::Staging, purpose: Purpose::BuildGallery, within: Within::Voyage(voyage) };
 //! assert!(store.open_record(sealed.record(), &access, now)?.is_none());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
