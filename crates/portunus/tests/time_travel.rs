@@ -7,6 +7,7 @@
 //! By hand, for hours: `PORTUNUS_SEEDS=1-500 PORTUNUS_STEPS=400 cargo nextest run -p portunus --features failpoints \
 //! --release --test time_travel`. A failure names its seed and step.
 
+#![cfg(feature = "failpoints")]
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
