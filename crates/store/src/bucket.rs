@@ -199,8 +199,8 @@ impl Store {
     }
 
     /// Destroys the keys of all dying buckets, after the key ring has noted where their members went; gone when this
-    /// returns. Their rows go with [`forget_dead_buckets`].
-    pub(crate) fn destroy_dying(&self) -> Result<()> {
+    /// returns; says how many. Their rows go with [`forget_dead_buckets`].
+    pub(crate) fn destroy_dying(&self) -> Result<usize> {
         // These first: who left one of them stands in the rows that are read after.
         let dying: Vec<BucketId> = self.read("destroy buckets' keys", |tx| {
             tx.prepare_cached("SELECT id FROM bucket WHERE dying = 1")?
@@ -208,7 +208,8 @@ impl Store {
                 .collect()
         })?;
         self.note_moves()?;
-        fault::write("destroy buckets' keys", || self.keys().destroy(&dying))
+        fault::write("destroy buckets' keys", || self.keys().destroy(&dying))?;
+        Ok(dying.len())
     }
 
     /// Lets the key ring know the buckets and dates that committed rows have since they were sealed.

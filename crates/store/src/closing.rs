@@ -7,7 +7,7 @@ use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::kind::RecordKind;
 use crate::store::{Store, limit, raise_generation};
-use crate::subject::{PersonKey, Subject};
+use crate::subject::Subject;
 use crate::tally::count_voyage;
 use crate::vault::RecordRow;
 use crate::voyage::voyage;
@@ -94,7 +94,8 @@ fn crossing(row: &Row<'_>) -> rusqlite::Result<Crossing> {
 
 impl Store {
     /// Closes a voyage in one transaction: status, crossings (sealed, due at their dates), counts of the waits and of what
-    /// was measured; encounters, rulings and the outcomes of requests are deleted, the points are free. Then its gallery is destroyed.
+    /// was measured; encounters, rulings and the outcomes of requests are deleted, the points are free. Then its gallery is
+    /// destroyed.
     ///
     /// # Errors
     /// What the disk says.
@@ -221,8 +222,9 @@ impl Store {
     /// Seals what an earlier version kept in the clear. Does nothing where there is none of it; may be repeated.
     pub(crate) fn seal_crossings_in_clear(&self) -> Result<()> {
         let during = "seal what stood in the clear";
-        loop {
-            let more = self.tx(during, |tx| {
+        let some = "SELECT EXISTS (SELECT 1 FROM crossing_in_clear)";
+        while self.read(during, |tx| tx.query_row(some, [], |row| row.get(0)))? {
+            self.tx(during, |tx| {
                 let rows: Vec<InClear> = tx
                     .prepare_cached("SELECT * FROM crossing_in_clear LIMIT :limit")
                     .and_then(|mut s| {
@@ -231,12 +233,12 @@ impl Store {
                     .during(during)?;
                 for row in &rows {
                     let stated: Option<ManifestPerson> = serde_json::from_str(&row.person).ok();
-                    let documents = stated.as_ref().map_or(&[][..], |stated| &stated.documents);
+                    let nobody = Subject { documents: &[], person: None };
                     let content = format!("{{\"person\":{}}}", row.person);
                     let new = NewCrossing {
                         passenger: row.passenger,
                         content: content.into_bytes(),
-                        subject: Subject { documents, person: stated.as_ref().and_then(PersonKey::of) },
+                        subject: stated.as_ref().map_or(nobody, Subject::of),
                         class: row.class,
                         start: Start::at(row.at),
                         method: row.method,
@@ -256,13 +258,11 @@ impl Store {
                     })
                     .during(during)?;
                 }
-                Ok(!rows.is_empty())
+                Ok(())
             })?;
-            if !more {
-                return Ok(());
-            }
             self.empty_log()?;
         }
+        Ok(())
     }
 
     /// Forgets at most `batch` voyages closed before `closed_before`, with their lists of people and boardings.

@@ -97,13 +97,13 @@ impl Store {
         Ok(begun.len())
     }
 
-    /// Erases every record whose time has come, in batches; others commit in between. `each` is told how many a batch was.
+    /// Finishes what had begun, and erases every record whose time has come, in batches; others commit in between. `each` is
+    /// told how many a batch was.
     ///
     /// # Errors
     /// What the disk says; what was erased until then stays erased.
     pub fn erase_all_due(&self, now: Timestamp, batch: usize, mut each: impl FnMut(usize)) -> Result<()> {
-        // What a hold keeps although it was erased has a new date: the key ring is to know it.
-        self.destroy_dying()?;
+        self.finish_begun(now)?;
         loop {
             match self.erase_due(now, batch)? {
                 0 => return Ok(()),
@@ -192,8 +192,10 @@ impl Store {
             self.finish_erasing(&begun, now)?;
             finished += begun.len();
         }
-        self.destroy_dying()?;
-        self.tx("sweep", forget_dead_buckets)?;
+        // What a hold keeps although it was erased has a new date, which the key ring is to know.
+        if self.destroy_dying()? > 0 {
+            self.tx("sweep", forget_dead_buckets)?;
+        }
         Ok(finished)
     }
 

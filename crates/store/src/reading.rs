@@ -162,10 +162,19 @@ pub(crate) fn log_reading(
     now: Timestamp,
 ) -> Result<Option<Readable>> {
     let during = "open_record";
-    let case = match access.within {
-        Within::Case(case) => Some(case.bytes()),
-        Within::Encounter(_) | Within::Voyage(_) | Within::Receiving(_) => None,
-    };
+    let (mut encounter, mut voyage, mut case, mut recipient) = (None, None, None, None);
+    match access.within {
+        Within::Encounter(id) => encounter = Some(id.bytes()),
+        Within::Voyage(id) => voyage = Some(id.bytes()),
+        Within::Case(id) => case = Some(id.bytes()),
+        Within::Receiving(id) => recipient = Some(id.bytes()),
+    }
+    let mut officer = None;
+    match access.by {
+        Reader::Officer(id) => officer = Some(id.bytes()),
+        Reader::Recipient(id) => recipient = Some(id.bytes()),
+        Reader::Staging => {}
+    }
     let readable: Option<Readable> = tx
         .prepare_cached(&format!(
             "SELECT * FROM record WHERE id = :id AND erased_at IS NULL AND (erase_after > :now
@@ -183,22 +192,6 @@ pub(crate) fn log_reading(
     if readable.is_none() {
         return Ok(None);
     }
-    let officer = match access.by {
-        Reader::Officer(user) => Some(user.bytes()),
-        Reader::Recipient(_) | Reader::Staging => None,
-    };
-    let recipient = match (access.by, access.within) {
-        (Reader::Recipient(recipient), _) | (_, Within::Receiving(recipient)) => Some(recipient.bytes()),
-        _ => None,
-    };
-    let encounter = match access.within {
-        Within::Encounter(encounter) => Some(encounter.bytes()),
-        _ => None,
-    };
-    let voyage = match access.within {
-        Within::Voyage(voyage) => Some(voyage.bytes()),
-        _ => None,
-    };
     let rows = tx
         .prepare_cached(
             "INSERT INTO reading (at, record, reader, officer, purpose, encounter, voyage, case_file, recipient)

@@ -179,7 +179,8 @@ impl Store {
         })
     }
 
-    /// Gives a copy of a record to a recipient: noted, with the reading, before anything opens. `None` when there is nothing to give, or not to them.
+    /// Gives a copy of a record to a recipient: noted, with the reading, before anything opens. `None` when there
+    /// is nothing to give, or not to them.
     ///
     /// # Errors
     /// [`StoreError::Sealed`](crate::StoreError::Sealed) when the record does not open.

@@ -1,5 +1,6 @@
 //! Whom records are about: keyed MACs by which a person's records are found again, and nothing that could be read back.
 
+use crate::case::holds;
 use crate::column::{id, instant, micros, word_of};
 use crate::error::{During, Result};
 use crate::holdings::start;
@@ -8,10 +9,11 @@ use crate::store::Store;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use portunus_core::document::DocumentKey;
-use portunus_core::id::{CaseId, RecordId};
+use portunus_core::id::{CaseId, EncounterId, RecordId};
 use portunus_core::policy::{PersonClass, Start};
 use portunus_core::voyage::ManifestPerson;
 use rusqlite::{Row, Transaction, named_params};
+use std::collections::BTreeMap;
 
 /// A name with a date of birth, as documents state them. Personal data: no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,19 +117,17 @@ impl Store {
                  SELECT record FROM subject WHERE mac = :mac
                  UNION SELECT record FROM reference WHERE document_mac = :mac
                  UNION SELECT record.id FROM passenger_document AS d JOIN record ON record.passenger = d.passenger
-                 WHERE d.mac = :mac) ORDER BY began_at, id",
+                 WHERE d.mac = :mac)",
             )?;
-            let mut all: Vec<Held> = Vec::new();
+            // Several of their keys may lead to one record.
+            let mut all: BTreeMap<(Timestamp, RecordId), Held> = BTreeMap::new();
             for mac in &macs {
                 for one in find.query_map(named_params! {":mac": mac, ":now": micros(now)}, held)? {
                     let one = one?;
-                    if all.iter().all(|other| other.record != one.record) {
-                        all.push(one);
-                    }
+                    all.insert((one.start.at, one.record), one);
                 }
             }
-            all.sort_by_key(|one| (one.start.at, one.record));
-            Ok(all)
+            Ok(all.into_values().collect())
         })
     }
 
@@ -141,7 +141,7 @@ impl Store {
                 "SELECT record.* FROM case_record JOIN record ON record.id = case_record.record
                  WHERE case_record.case_file = :case AND erased_at IS NULL
                  AND (erase_after > :now OR EXISTS (SELECT 1 {} AND case_file.id = :case)) ORDER BY began_at, id",
-                crate::case::holds("record.id")
+                holds("record.id")
             ))?
             .query_map(named_params! {":case": case.bytes(), ":now": micros(now)}, held)?
             .collect()
@@ -152,7 +152,7 @@ impl Store {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn held_of(&self, encounter: portunus_core::id::EncounterId, now: Timestamp) -> Result<Vec<Held>> {
+    pub fn held_of(&self, encounter: EncounterId, now: Timestamp) -> Result<Vec<Held>> {
         self.read("held_of", |tx| {
             tx.prepare_cached(
                 "SELECT * FROM record WHERE encounter = :encounter AND erased_at IS NULL AND erase_after > :now

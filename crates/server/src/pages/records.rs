@@ -1,7 +1,7 @@
 //! `/records`: the records office's cases, and what each names; `/console/encounters/ID/held`: what is held of one passage.
 
 use super::layout::{Head, Section, Viewer, bar, day_time, document};
-use crate::service::OnRecord;
+use crate::service::{OnRecord, slug};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use portunus_core::case::{Case, CaseKind};
@@ -132,7 +132,7 @@ fn new_case() -> Markup {
             summary { "Open a case" }
             form .fields data-post="/api/records/v1/cases" data-then="case" {
                 label for="case-kind" { "What" }
-                select #case-kind name="kind" { @for kind in CaseKind::ALL { option value=(slug(kind)) { (kind.in_words()) } } }
+                select #case-kind name="kind" { @for kind in CaseKind::ALL { option value=(slug(&kind)) { (kind.in_words()) } } }
                 label for="case-reference" { "File number (never a traveller's name)" }
                 input #case-reference name="reference" required maxlength="200" autocomplete="off";
                 label for="case-basis" { "Legal basis" }
@@ -151,10 +151,6 @@ fn new_case() -> Markup {
     }
 }
 
-fn slug(kind: CaseKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 /// One case.
 pub fn case(view: &CaseView) -> Markup {
     let case = &view.case;
@@ -162,7 +158,7 @@ pub fn case(view: &CaseView) -> Markup {
     let takes = view.may_act && case.takes_records(view.now).is_ok();
     let body = html! {
         (bar(&view.viewer, Section::Records, &html! {}))
-        main #main .sheet tabindex="-1" data-case=(case.id) data-kind=(slug(case.kind)) {
+        main #main .sheet tabindex="-1" data-case=(case.id) data-kind=(slug(&case.kind)) {
             p { a href="/records" { "All cases" } }
             h1 { (case.reference) " " (state(case, view.now)) }
             p #said .said role="status" aria-live="polite" {}

@@ -60,12 +60,11 @@ impl Service {
             return Ok(Err(Halted::SwitchedOff));
         }
         let state = self.store().look_at_clock(now)?;
-        Ok(match (state, state.erase_by(now)) {
-            (_, Some(by)) => Ok(by),
-            (ClockState::SetBack { believed } | ClockState::SetForward { believed }, None) => {
-                Err(Halted::Clock { believed })
+        Ok(match state {
+            ClockState::Steady => Ok(now),
+            ClockState::SetBack { believed } | ClockState::SetForward { believed } => {
+                state.erase_by(now).ok_or(Halted::Clock { believed })
             }
-            (ClockState::Steady, None) => Ok(now),
         })
     }
 
@@ -93,9 +92,11 @@ impl Service {
         let now = self.now();
         let late = self.store().overdue_since(now)?.map_or(0, |since| now.duration_since(since).as_secs());
         self.metrics().erasing_late_seconds.set(late);
-        // By whatever clock: a kill may have left it half done, and a backup restored now would bring it back.
-        self.store().finish_begun(now)?;
-        let Some(at) = self.believed_now()? else { return Ok(()) };
+        let Some(at) = self.believed_now()? else {
+            // What a kill left half done is finished all the same: a backup restored now would bring it back.
+            self.store().finish_begun(now)?;
+            return Ok(());
+        };
         let erased = |records| _ = self.metrics().erased.inc_by(records as u64);
         Ok(self.store().erase_all_due(at, ERASE_BATCH, erased)?)
     }

@@ -1,6 +1,6 @@
 //! Counters for operators, without personal data: no names, documents, places or identifiers.
 
-use portunus_core::decide::{Decision, Reason};
+use portunus_core::decide::Decision;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -100,7 +100,7 @@ impl Metrics {
         self.captures.get_or_create(&Outcome { outcome }).inc();
         if let Decision::Refer { reasons, .. } = decision {
             for reason in reasons {
-                self.referrals.get_or_create(&Why { reason: slug(*reason) }).inc();
+                self.referrals.get_or_create(&Why { reason: super::slug(reason) }).inc();
             }
         }
         self.decision_seconds.observe(seconds);
@@ -113,9 +113,4 @@ impl Metrics {
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
         text
     }
-}
-
-/// A reason's stable name: as in JSON.
-fn slug(reason: Reason) -> String {
-    serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -25,23 +25,26 @@ pub use gallery::{StagedMember, StagingReport, Unstaged};
 pub use manifest::{Taken, TakenMessage, take_manifests};
 pub use metrics::Metrics;
 pub use outcome::Refused;
-pub use recipient::{Copy, Offered, RECALL_ANSWERED_WITHIN};
+pub use recipient::{Copy, Offered};
 pub use records::{GivenReading, GivenRecord, Listing, NewCase, OnRecord, RecordsGiven, Wanted};
 pub use reference::ReferenceOutcome;
 pub use report::AccuracyReport;
 pub use ruling::Outage;
 pub use sampling::{DisputeStep, Given, Side};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use portunus_biometrics::face::FaceEngine;
 use portunus_biometrics::pack::Calibration;
 use portunus_core::id::IdempotencyKey;
-use portunus_core::policy::Policy;
+use portunus_core::policy::{DataClass, Policy};
 use portunus_core::ports::{Clock, Entropy, fresh};
-use portunus_store::Store;
+use portunus_store::{Reference, Store};
 use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use zeroize::Zeroizing;
 
 /// What the service is made of.
 pub struct Parts {
@@ -151,6 +154,29 @@ impl Service {
     /// Wakes at every commit of this process.
     pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
         self.0.committed.subscribe()
+    }
+}
+
+/// The word of an enum without contents, as JSON has it: `outside-request`.
+pub(crate) fn slug<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A text that somebody has to give, trimmed and cut at `max` characters.
+fn text(value: &str, what: &str, max: usize) -> Result<String, Refused> {
+    match value.trim() {
+        "" => Err(Refused::Malformed(format!("{what}: expected 1 to {max} characters"))),
+        value => Ok(value.chars().take(max).collect()),
+    }
+}
+
+/// What is given of a record's bytes: a crossing as its JSON, a picture as base64.
+fn given(data: DataClass, content: Zeroizing<Vec<u8>>) -> (Option<serde_json::Value>, Option<String>) {
+    let picture = |bytes: &[u8]| Some(BASE64.encode(bytes));
+    match data {
+        DataClass::Crossing => (serde_json::from_slice(&content).ok(), None),
+        DataClass::Reference => (None, Reference::decode(content).and_then(|r| picture(r.portrait()))),
+        _ => (None, picture(&content)),
     }
 }
 

@@ -1,8 +1,6 @@
 //! Outside systems that receive copies: who, of what and why; and that they let go of what is recalled.
 
-use super::{Refused, Service};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use super::{Refused, Service, given, text};
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::id::{RecipientId, RecordId, UserId};
 use portunus_core::policy::DataClass;
@@ -10,7 +8,7 @@ use portunus_store::{CopyGiven, Recall, Recipient};
 use serde::Serialize;
 
 /// A recall that nobody has acknowledged for this long is shown to supervisors, counted and logged.
-pub const RECALL_ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+const RECALL_ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// How many crossings, or recalls, are given at once.
 const AT_ONCE: usize = 500;
 const TEXT_CHARS_MAX: usize = 200;
@@ -60,19 +58,15 @@ impl Service {
         token_hash: [u8; 32],
         added_by: UserId,
     ) -> Result<RecipientId, Refused> {
-        let text = |value: &str, what: &str| match value.trim() {
-            "" => Err(Refused::Malformed(format!("{what}: expected 1 to {TEXT_CHARS_MAX} characters"))),
-            value => Ok(value.chars().take(TEXT_CHARS_MAX).collect::<String>()),
-        };
         let known = |data: &DataClass| matches!(data, DataClass::Crossing | DataClass::Probe);
         if receives.is_empty() || !receives.iter().all(known) {
             return Err(Refused::Malformed("receives: expected crossing, probe, or both".to_owned()));
         }
         let recipient = Recipient {
             id: RecipientId::from_bytes(self.fresh()),
-            name: text(name, "name")?,
-            purpose: text(purpose, "purpose")?,
-            basis: text(basis, "basis")?,
+            name: text(name, "name", TEXT_CHARS_MAX)?,
+            purpose: text(purpose, "purpose", TEXT_CHARS_MAX)?,
+            basis: text(basis, "basis", TEXT_CHARS_MAX)?,
             receives: receives.to_vec(),
             added_by,
             added_at: self.now(),
@@ -121,13 +115,10 @@ impl Service {
     /// # Errors
     /// [`Refused::Unknown`] when there is nothing to give, or not to them.
     pub fn give_copy(&self, to: &Recipient, record: RecordId) -> Result<Copy, Refused> {
-        let given = self.store().give(to, record, self.now())?;
+        let copy = self.store().give(to, record, self.now())?;
         let CopyGiven { data, due: until, content } =
-            given.ok_or(Refused::Unknown("record for this recipient"))?;
-        let (crossing, picture) = match data {
-            DataClass::Crossing => (serde_json::from_slice(&content).ok(), None),
-            _ => (None, Some(BASE64.encode(&*content))),
-        };
+            copy.ok_or(Refused::Unknown("record for this recipient"))?;
+        let (crossing, picture) = given(data, content);
         Ok(Copy { record, until, crossing, picture })
     }
 

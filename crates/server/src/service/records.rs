@@ -1,9 +1,7 @@
 //! The records office: what is held on a person, in a case; requests answered, records held, mistakes put right.
 
-use super::{Refused, Service};
+use super::{Refused, Service, given, text};
 use crate::service::ruling::REASON_CHARS_MAX;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::case::{Case, CaseKind, CaseOutcome, Correction, NotAllowed};
@@ -12,7 +10,8 @@ use portunus_core::id::{CaseId, EncounterId, RecordId, UserId};
 use portunus_core::policy::{DataClass, PersonClass};
 use portunus_core::voyage::{ManifestPerson, VoyageKey};
 use portunus_store::{
-    Access, Corrected, CorrectionDone, Held, PersonKey, Purpose, Reader, Reading, Reference, Subject, Within,
+    Access, CASE_RECORDS_MAX, Corrected, CorrectionDone, Held, PersonKey, Purpose, Reader, Reading, Subject,
+    Within,
 };
 use serde::{Deserialize, Serialize};
 
@@ -157,14 +156,6 @@ fn allowed<T>(answer: Option<Result<T, NotAllowed>>) -> Result<T, Refused> {
     Ok(answer.ok_or(Refused::Unknown("case"))??)
 }
 
-fn text(value: &str, what: &'static str, max: usize) -> Result<String, Refused> {
-    let value = value.trim();
-    match value.chars().count() {
-        0 => Err(Refused::Malformed(format!("{what}: expected 1 to {max} characters"))),
-        _ => Ok(value.chars().take(max).collect()),
-    }
-}
-
 impl Service {
     /// Opens a case under its author's name.
     ///
@@ -278,8 +269,11 @@ impl Service {
     /// Names the records that a case is about, in place of those named before; says how many.
     ///
     /// # Errors
-    /// [`Refused`] once somebody has approved the case, or when it is over.
+    /// [`Refused`] once somebody has approved the case, or when it is over; for more than [`CASE_RECORDS_MAX`].
     pub fn name_records(&self, case: CaseId, records: &[RecordId]) -> Result<usize, Refused> {
+        if records.len() > CASE_RECORDS_MAX {
+            return Err(Refused::Malformed(format!("records: a case names at most {CASE_RECORDS_MAX}")));
+        }
         allowed(self.store().name_records(case, records, self.now())?)
     }
 
@@ -315,23 +309,16 @@ impl Service {
         let to_themselves = case.kind == CaseKind::SubjectAccess;
         let purpose = if to_themselves { Purpose::SubjectAccess } else { Purpose::OutsideRequest };
         let access = Access { by: Reader::Officer(officer), purpose, within: Within::Case(id) };
-        let mut given = Vec::with_capacity(records.len());
+        let mut opened = Vec::with_capacity(records.len());
         for OnRecord { held, readings, .. } in records {
             let Some(content) = self.store().open_record(held.record, &access, now)? else { continue };
-            let picture = |bytes: &[u8]| Some(BASE64.encode(bytes));
-            let (crossing, picture) = match held.kind.data {
-                DataClass::Crossing => (serde_json::from_slice(&content).ok(), None),
-                DataClass::Reference => {
-                    (None, Reference::decode(content).and_then(|r| picture(r.portrait())))
-                }
-                _ => (None, picture(&content)),
-            };
+            let (crossing, picture) = given(held.kind.data, content);
             let read = readings.into_iter().map(|(reading, by)| GivenReading {
                 at: reading.at,
                 by: if to_themselves { reader_to_the_person(reading.access.by, by) } else { by },
                 purpose: reading.access.purpose,
             });
-            given.push(GivenRecord {
+            opened.push(GivenRecord {
                 record: held.record,
                 data: held.kind.data,
                 class: held.class,
@@ -346,8 +333,8 @@ impl Service {
             Some(wanted) if to_themselves => self.lists_with(wanted)?,
             _ => Vec::new(),
         };
-        allowed(self.store().case_given(id, given.len(), now)?)?;
-        Ok(RecordsGiven { case: id, made_at: now, records: given, lists })
+        allowed(self.store().case_given(id, opened.len(), now)?)?;
+        Ok(RecordsGiven { case: id, made_at: now, records: opened, lists })
     }
 
     /// The entries of passenger lists with a document.

@@ -18,12 +18,12 @@ impl Service {
     /// # Errors
     /// When the store fails; a later round goes on.
     pub fn tidy(&self) -> Result<(), Refused> {
+        self.look_at_recalls()?;
         let Some(now) = self.believed_now()? else { return Ok(()) };
         self.store().sweep(now)?;
         self.close_what_is_over()?;
         self.store().prune_events(now)?;
         self.store().forget_voyages(self.policy().over(DataClass::ShortTermLog, now), ERASE_BATCH)?;
-        self.look_at_recalls()?;
         let audit = self.policy().over(DataClass::Audit, now);
         self.store().prune_readings(audit, ERASE_BATCH)?;
         self.store().prune_cases(audit, ERASE_BATCH)?;

@@ -60,7 +60,7 @@ pub(crate) async fn publish(
         };
         service.store().designate(&designation, now)?;
         service.announce();
-        Ok((StatusCode::CREATED, Json(Made { id: designation.id.to_string() })))
+        Ok((StatusCode::CREATED, Json(Made::of(designation.id))))
     })
     .await
 }

@@ -43,7 +43,7 @@ pub(crate) async fn handle(
             kind: point.kind,
         };
         match service.store().put_point(&point)? {
-            PutPoint::Stored => Ok((StatusCode::CREATED, Json(Made { id: point.id.to_string() }))),
+            PutPoint::Stored => Ok((StatusCode::CREATED, Json(Made::of(point.id)))),
             PutPoint::NameTaken => Err(Problem::conflict("name-taken", "another point has this name")),
         }
     })

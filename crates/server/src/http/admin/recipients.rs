@@ -1,6 +1,6 @@
 //! `/api/admin/v1/recipients`: who receives copies of what, and why.
 
-use super::super::officer::id;
+use crate::http::officer::id;
 use crate::http::session::{Administrator, Token};
 use crate::http::{App, Problem, blocking};
 use axum::Json;

@@ -49,7 +49,7 @@ pub(crate) async fn handle(
             password_hash: hash_password(&person.password, service.fresh())?,
         };
         match service.store().create_user(&user, service.now())? {
-            CreateUser::Created(id) => Ok((StatusCode::CREATED, Json(Made { id: id.to_string() }))),
+            CreateUser::Created(id) => Ok((StatusCode::CREATED, Json(Made::of(id)))),
             CreateUser::NameTaken => Err(Problem::conflict("name-taken", "this name is taken")),
         }
     })

@@ -8,9 +8,11 @@ use crate::service::{NewCase, OnRecord, Wanted};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use portunus_core::case::{Case, CaseOutcome};
-use portunus_core::id::RecordId;
-use portunus_store::Within;
+use portunus_core::id::{CaseId, RecordId};
+use portunus_core::policy::{DataClass, Modality, PersonClass};
+use portunus_store::{KeptFor, Purpose, Source, Within};
 use serde::{Deserialize, Serialize};
 
 #[utoipa::path(post, path = "/api/records/v1/cases", operation_id = "records_open_case", tag = "records office", request_body = NewCase,
@@ -38,24 +40,33 @@ pub(crate) async fn list(
 /// A record, unopened.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct RecordShown {
-    record: String,
+    #[schema(value_type = String)]
+    record: RecordId,
     /// `probe`, `reference`, `crossing`, ...
-    data: String,
+    #[schema(value_type = String)]
+    data: DataClass,
     /// `face`, `finger`, `iris`; none where it is not of a body.
-    modality: Option<String>,
+    #[schema(value_type = Option<String>)]
+    modality: Option<Modality>,
     /// Media type.
     format: String,
     /// 0 to 100 (ISO/IEC 29794-1); none where it was not measured.
     quality: Option<u8>,
-    source: String,
-    purpose: String,
-    class: String,
+    #[schema(value_type = String)]
+    source: Source,
+    #[schema(value_type = String)]
+    purpose: KeptFor,
+    #[schema(value_type = String)]
+    class: PersonClass,
     /// What started the count, RFC 3339.
-    since: String,
+    #[schema(value_type = String)]
+    since: Timestamp,
     /// When it is to be gone, RFC 3339.
-    until: String,
+    #[schema(value_type = String)]
+    until: Timestamp,
     /// Cases whose hold keeps it.
-    held_by: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    held_by: Vec<CaseId>,
     /// Recipients that have a copy.
     copies: Vec<String>,
     /// Who read it, oldest first.
@@ -64,23 +75,21 @@ pub(crate) struct RecordShown {
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ReadingShown {
-    at: String,
+    #[schema(value_type = String)]
+    at: Timestamp,
     by: String,
-    purpose: String,
+    #[schema(value_type = String)]
+    purpose: Purpose,
     /// `encounter`, `voyage`, `case` or `receiving`, with the identifier.
     within: String,
-}
-
-fn slug<T: Serialize>(value: &T) -> String {
-    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 pub(crate) fn shown(one: OnRecord) -> RecordShown {
     let OnRecord { held, holds, copies, readings } = one;
     let read = readings.into_iter().map(|(reading, by)| ReadingShown {
-        at: reading.at.to_string(),
+        at: reading.at,
         by,
-        purpose: slug(&reading.access.purpose),
+        purpose: reading.access.purpose,
         within: match reading.access.within {
             Within::Encounter(id) => format!("encounter {id}"),
             Within::Voyage(id) => format!("voyage {id}"),
@@ -89,17 +98,17 @@ pub(crate) fn shown(one: OnRecord) -> RecordShown {
         },
     });
     RecordShown {
-        record: held.record.to_string(),
-        data: slug(&held.kind.data),
-        modality: held.kind.modality.as_ref().map(slug),
+        record: held.record,
+        data: held.kind.data,
+        modality: held.kind.modality,
         format: held.kind.format.into_owned(),
         quality: held.kind.quality,
-        source: slug(&held.kind.source),
-        purpose: slug(&held.kind.purpose),
-        class: slug(&held.class),
-        since: held.start.at.to_string(),
-        until: held.erase_after.to_string(),
-        held_by: holds.iter().map(ToString::to_string).collect(),
+        source: held.kind.source,
+        purpose: held.kind.purpose,
+        class: held.class,
+        since: held.start.at,
+        until: held.erase_after,
+        held_by: holds,
         copies,
         read: read.collect(),
     }
