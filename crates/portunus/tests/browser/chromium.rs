@@ -281,7 +281,7 @@ impl Chromium {
     pub fn picture(&self, name: &str) {
         let still = "document.getAnimations().every((animation) => animation.playState !== 'running')
             && [...document.images].every((image) => image.complete)";
-        self.becomes(still, Duration::from_secs(2));
+        self.becomes(still, Duration::from_secs(5));
         let taken = self.tell("GET", "/screenshot", &Value::Null);
         let bytes =
             base64::Engine::decode(&base64::engine::general_purpose::STANDARD, taken.as_str().unwrap());

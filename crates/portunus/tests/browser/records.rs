@@ -10,7 +10,7 @@ fn a_records_officer_finds_what_is_held_and_gives_it() {
     if !possible() {
         return;
     }
-    let (house, mut staff) = Staff::with_house(Options::default());
+    let (house, mut staff) = Staff::with_house(Options { args: vec!["--no-erasing"], ..Options::default() });
     let user = json!({ "name": "records", "role": "records", "password": PASSWORD });
     staff.administrator.post("/api/admin/v1/users", &user).ok();
     let visitor = Person::new(1, "FRA").with_reference(Picture::Obama);
@@ -53,7 +53,46 @@ fn a_records_officer_finds_what_is_held_and_gives_it() {
     desk.browser.click("form[data-then=file] button[type=submit]");
     desk.browser.wait("document.querySelector('.facts')?.innerText.includes('Records given')");
     desk.looked_at("records-given");
+    one_of_each_other_kind(&staff, &desk, &visitor);
     desk.open("/records");
     desk.browser.wait("document.querySelector('table.cases')?.innerText.includes('2026/17')");
     desk.looked_at("records-cases");
+
+    let desk = Desk::of(&house);
+    desk.sign_in("supervisor", "/supervisor");
+    desk.browser
+        .wait("document.querySelector('[data-region=erasing]').innerText.includes('NOTHING IS ERASED')");
+    desk.looked_at("supervisor-nothing-erased");
+    desk.open("/records");
+    let forms = desk.browser.see("document.querySelectorAll('form[data-post]').length");
+    assert_eq!(forms, 0, "a supervisor sees cases and opens none");
+}
+
+/// A hold, a request, a correction and a change of class, each naming what is held, as the page shows them.
+fn one_of_each_other_kind(staff: &Staff, desk: &Desk, visitor: &Person) {
+    let records = staff.anybody.signed_in("records", PASSWORD);
+    let ends = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    for (kind, button) in [
+        ("hold", "Close"),
+        ("outside-request", "Give the records"),
+        ("correction", "Put right"),
+        ("class-change", "Note the change"),
+    ] {
+        let new = json!({
+            "kind": kind, "reference": format!("2026/{kind}"), "basis": "section 12", "reason": "asked for",
+            "from_whom": "District court", "expires_at": ends,
+        });
+        let opened = records.post("/api/records/v1/cases", &new).ok().json();
+        let id = opened["id"].as_str().unwrap();
+        let path = |deed: &str| format!("/api/records/v1/cases/{id}/{deed}");
+        let wanted = json!({ "document": { "issuer": "FRA", "kind": "P", "number": visitor.number } });
+        let found = records.post(&path("find"), &wanted).ok().json();
+        let named: Vec<_> = found.as_array().unwrap().iter().map(|one| one["record"].clone()).collect();
+        records.post(&path("records"), &json!({ "records": named })).ok();
+        desk.open(&format!("/records/{id}"));
+        desk.browser.wait(&format!(
+            "document.querySelector('#deeds-title') && document.body.innerText.includes({button:?})"
+        ));
+        desk.looked_at(&format!("records-{kind}"));
+    }
 }

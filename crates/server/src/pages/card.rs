@@ -214,7 +214,7 @@ fn probe(view: &CardView) -> Markup {
                     span .muted { " · not kept, gone in " time datetime=(until) data-left {} }
                 }
                 @if view.probe == ProbePhoto::Kept {
-                    " · " a href={ "/console/encounters/" (view.encounter) "/held" } target="_blank" { "what is held, until when" }
+                    a href={ "/console/encounters/" (view.encounter) "/held" } target="_blank" { "What is kept of it" }
                 }
             }
         }

@@ -5,6 +5,7 @@ use crate::service::ruling::REASON_CHARS_MAX;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::case::{Case, CaseKind, CaseOutcome, Correction, NotAllowed};
+use portunus_core::crossing::CrossingRecord;
 use portunus_core::document::DocumentKey;
 use portunus_core::id::{CaseId, EncounterId, RecordId, UserId};
 use portunus_core::policy::{DataClass, PersonClass};
@@ -14,6 +15,7 @@ use portunus_store::{
     Within,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A hold lasts at most this long; whoever needs more opens another.
 const HOLD_DAYS_MAX: i64 = 366;
@@ -293,7 +295,8 @@ impl Service {
         allowed(self.store().close_case(case, outcome, self.now())?)
     }
 
-    /// Opens what a request names and gives it, once: every record is read in the case, on record, and the case ends.
+    /// Opens what a request names and gives it, once: every record is read in the case, on record, and the case ends. The
+    /// person themselves also gets the lists that they stand on, by the documents of the crossings named and of `wanted`.
     ///
     /// # Errors
     /// [`Refused`] without the approvals that it needs; [`Refused::Store`] when a record does not open: nothing is given.
@@ -309,9 +312,16 @@ impl Service {
         let to_themselves = case.kind == CaseKind::SubjectAccess;
         let purpose = if to_themselves { Purpose::SubjectAccess } else { Purpose::OutsideRequest };
         let access = Access { by: Reader::Officer(officer), purpose, within: Within::Case(id) };
+        let mut documents: Vec<DocumentKey> =
+            wanted.and_then(|wanted| wanted.document.clone()).into_iter().collect();
         let mut opened = Vec::with_capacity(records.len());
         for OnRecord { held, readings, .. } in records {
             let Some(content) = self.store().open_record(held.record, &access, now)? else { continue };
+            if held.kind.data == DataClass::Crossing
+                && let Ok(crossing) = serde_json::from_slice::<CrossingRecord>(&content)
+            {
+                documents.extend(crossing.person.documents);
+            }
             let (crossing, picture) = given(held.kind.data, content);
             let read = readings.into_iter().map(|(reading, by)| GivenReading {
                 at: reading.at,
@@ -329,19 +339,19 @@ impl Service {
                 read: read.collect(),
             });
         }
-        let lists = match wanted {
-            Some(wanted) if to_themselves => self.lists_with(wanted)?,
-            _ => Vec::new(),
-        };
+        let lists = if to_themselves { self.lists_with(&documents)? } else { Vec::new() };
         allowed(self.store().case_given(id, opened.len(), now)?)?;
         Ok(RecordsGiven { case: id, made_at: now, records: opened, lists })
     }
 
-    /// The entries of passenger lists with a document.
-    fn lists_with(&self, wanted: &Wanted) -> Result<Vec<Listing>, Refused> {
-        let Some(document) = &wanted.document else { return Ok(Vec::new()) };
+    /// The entries of passenger lists with any of these documents, each once.
+    fn lists_with(&self, documents: &[DocumentKey]) -> Result<Vec<Listing>, Refused> {
+        let mut found = BTreeSet::new();
+        for document in documents {
+            found.extend(self.store().passengers_with_document(document)?);
+        }
         let mut lists = Vec::new();
-        for (voyage, passenger) in self.store().passengers_with_document(document)? {
+        for (voyage, passenger) in found {
             if let (Some(voyage), Some(listed)) =
                 (self.store().voyage(voyage)?, self.store().passenger(passenger)?)
             {

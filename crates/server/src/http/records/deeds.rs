@@ -17,7 +17,7 @@ use serde::Deserialize;
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Giving {
-    /// Of somebody who asks for their own records: the document shown, for the passenger lists that they stand on.
+    /// Of somebody who asks for their own records: the document shown, for passenger lists that no crossing named tells of.
     #[serde(default)]
     person: Option<Wanted>,
 }
