@@ -125,6 +125,12 @@ pub(crate) fn restore(args: &Restore) -> Result<()> {
             "The keys came from a copy: what was erased by hand after the copy was made is back. Erase it again.",
         )?;
     }
+    if !restored.clock_is_believed {
+        crate::print(
+            "The backup is more than 72 hours from what the clock says: nothing that fell due since is erased until \
+             `portunus retain --confirm-clock` says that it is right.",
+        )?;
+    }
     crate::print(&format!(
         "What happened after {} is not in it: corrections, holds, revoked devices, changed accounts. Enter it again.",
         restored.made_at

@@ -663,9 +663,13 @@ impl Border {
         std::fs::create_dir(&into).unwrap();
         std::fs::copy(self.folder.join("keys.db"), into.join("keys.db")).unwrap();
         let now = self.now();
-        restore(&copy.folder, None, &into, None, Seeded::new(99), now, &mut |_, _| {}).unwrap();
+        let restored =
+            restore(&copy.folder, None, &into, None, Seeded::new(99), now, &mut |_, _| {}).unwrap();
         self.folder = into;
         self.reopened();
+        if !restored.clock_is_believed {
+            self.store().believe_clock(now).unwrap();
+        }
         for known in self.known.values_mut() {
             known.gone |= known.order >= copy.order;
         }

@@ -4,7 +4,7 @@
 
 mod border;
 use border::*;
-use portunus_store::{ClockState, clock::LEAP_MAX};
+use portunus_store::{ClockState, KeysGo, clock::LEAP_MAX, restore};
 
 const LEAP: i64 = LEAP_MAX.as_secs();
 
@@ -52,4 +52,23 @@ fn a_clock_that_was_wrong_when_it_was_first_believed_erases_nothing_once_it_is_s
     assert_eq!((state, state.erase_by(at(0))), (ClockState::SetBack { believed: at(LEAP + HOUR) }, None));
     store.believe_clock(at(0)).unwrap();
     assert_eq!(store.look_at_clock(at(0)).unwrap(), ClockState::Steady);
+}
+
+#[test]
+fn a_restore_does_not_make_a_wrong_clock_right() {
+    for (restored_at, is_believed) in
+        [(HOUR, true), (HOUR + LEAP, true), (HOUR + LEAP + 1, false), (-LEAP, false)]
+    {
+        let (folder, store) = fresh();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let [backup, into] = ["backup", "into"].map(|name| elsewhere.path().join(name));
+        store.back_up(&backup, KeysGo::Nowhere, at(HOUR), &mut |_, _| {}).unwrap();
+        std::fs::create_dir(&into).unwrap();
+        std::fs::copy(folder.path().join("keys.db"), into.join("keys.db")).unwrap();
+        let now = at(restored_at);
+        let restored = restore(&backup, None, &into, None, Seeded::new(5), now, &mut |_, _| {}).unwrap();
+        assert_eq!(restored.clock_is_believed, is_believed, "{restored_at}");
+        let state = open(&into, 3).look_at_clock(now).unwrap();
+        assert_eq!(state.erase_by(now).is_some(), is_believed, "{state:?}");
+    }
 }

@@ -63,6 +63,9 @@ pub struct Restored {
     pub erased_again: usize,
     /// Whether the keys came from a copy: what was erased after that copy was made opens again.
     pub keys_of_a_copy: bool,
+    /// Whether erasing goes on by the clock: it does not when that is more than [`LEAP_MAX`](crate::clock::LEAP_MAX) from
+    /// what was believed when the backup was made.
+    pub clock_is_believed: bool,
 }
 
 /// How far it is: (done, of).

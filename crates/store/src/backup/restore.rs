@@ -188,14 +188,16 @@ pub fn restore(
     sync_folder(into)?;
     failpoint("restore.after-data");
     let store = Store::open_locked(into, secret, entropy)?;
-    // The mark is as old as the backup; whoever restores knows what time it is.
-    store.believe_clock(now)?;
+    // What was believed is as old as the backup, at least; by a clock far from it nothing is erased for being due.
+    store.look_at_clock(data.manifest.made_at)?;
+    let clock_is_believed = store.look_at_clock(now)?.erase_by(now).is_some();
     let erased_again = store.reapply_erasures(now)?;
     Ok(Restored {
         made_at: data.manifest.made_at,
         records: data.manifest.records,
         erased_again,
         keys_of_a_copy: ring,
+        clock_is_believed,
     })
 }
 
