@@ -22,6 +22,7 @@ pub mod decide;
 pub mod document;
 pub mod encounter;
 pub mod id;
+pub mod leaf;
 pub mod place;
 pub mod policy;
 pub mod ports;
