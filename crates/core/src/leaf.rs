@@ -224,6 +224,8 @@ words! {
         Ruling = "ruling",
         /// A mistake was put right.
         Correction = "correction",
+        /// It was brought in again.
+        Renewed = "renewed",
     }
 }
 
@@ -332,7 +334,7 @@ leaves! {
     Policy = "policy" {
         /// Its name.
         name: Text,
-        /// SHA-256 of the file.
+        /// SHA-256 of the pack, as this program writes it in JSON.
         sha256: Bytes32,
         /// SHA-256 of what travellers are told before their choice, in all languages.
         notice: Bytes32,
@@ -356,6 +358,8 @@ leaves! {
         point: PointId,
         /// Its Ed25519 public key.
         key: Bytes32,
+        /// Its capture counter then.
+        count: u64,
         /// When this was stated.
         at: Instant,
     }
@@ -366,7 +370,7 @@ leaves! {
         /// When this was stated.
         at: Instant,
     }
-    /// How many cases of the records office there were, ever.
+    /// How many cases of the records office are on record.
     Cases = "cases" {
         /// Legal holds.
         holds: u64,
@@ -379,7 +383,7 @@ leaves! {
         /// When this was stated.
         at: Instant,
     }
-    /// How many recalls were sent to recipients of copies, and acknowledged, ever.
+    /// How many recalls to recipients of copies are on record, and acknowledged.
     Recalls = "recalls" {
         /// Sent.
         sent: u64,

@@ -147,6 +147,15 @@ impl Signer {
         Ok(Self { key, public })
     }
 
+    /// A signer whose name is `prefix/` and the first half of its public key's hash: its own, with nothing to configure.
+    pub fn named_by_its_key(prefix: &str, kind: KeyKind, secret: &[u8; 32]) -> Self {
+        let key = SigningKey::from_bytes(secret);
+        let hash = Sha256::digest(key.verifying_key().as_bytes());
+        let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let public = VerifierKey { name: format!("{prefix}/{hash}"), kind, key: key.verifying_key() };
+        Self { key, public }
+    }
+
     /// Whom others are to believe.
     pub fn public(&self) -> &VerifierKey {
         &self.public

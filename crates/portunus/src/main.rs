@@ -16,6 +16,7 @@ mod references;
 mod report;
 mod retain;
 mod serve;
+mod verify;
 
 use anyhow::Result;
 use clap::Parser;
@@ -63,6 +64,8 @@ enum Command {
     /// Lock the key ring with a secret, or unlock it
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Check a public ledger with no trust in who runs it
+    Verify(verify::Args),
     /// Bring back a backup; what was erased since stays erased
     Restore(backup::Restore),
 }
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Command::Retain(args) => retain::run(args),
         Command::Backup(args) => backup::back_up(args),
         Command::Keys(command) => keys::run(command),
+        Command::Verify(args) => verify::run(args),
         Command::Restore(args) => backup::restore(args),
     };
     match done {

@@ -3,6 +3,7 @@
 use crate::column::{id, micros, signed};
 use crate::error::{During, Result, touched};
 use crate::failpoint::failpoint;
+use crate::ledger::{count_capture, settle_capture};
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::id::{DeviceId, EncounterId, IdempotencyKey};
@@ -127,6 +128,9 @@ fn admit(tx: &Transaction<'_>, admission: &Admission, now: Timestamp) -> Result<
         })
         .during(during)?;
     touched(during, 1, rows)?;
+    if admission.counted {
+        count_capture(tx, admission.device, admission.counter, admission.key, now).during(during)?;
+    }
     Ok(Admit::New)
 }
 
@@ -177,6 +181,7 @@ pub(crate) fn settle(
     encounter: Option<EncounterId>,
     outcome: &str,
 ) -> Result<bool> {
+    settle_capture(tx, key, encounter).during(during)?;
     tx.prepare_cached(
         "UPDATE admission SET outcome = :outcome, encounter = :encounter WHERE key = :key AND outcome IS NULL",
     )

@@ -3,11 +3,13 @@
 use crate::column::{count, id, instant, instant_or_none, micros, word, word_of, word_or_none};
 use crate::erasure::hide;
 use crate::error::{During, Result, touched};
+use crate::ledger::tell_held;
 use crate::store::{Store, limit};
 use jiff::Timestamp;
 use portunus_core::case::{Case, CaseKind, CaseOutcome, NotAllowed};
 use portunus_core::document::DocumentKey;
 use portunus_core::id::{CaseId, RecordId, UserId};
+use portunus_core::leaf::RedatedBecause;
 use portunus_core::policy::PersonClass;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -221,6 +223,9 @@ impl Store {
                     named_params! {":now": micros(now), ":id": id.bytes()},
                 )
                 .during(during)?;
+                if let (CaseKind::Hold, Some(expires)) = (case.kind, case.expires_at) {
+                    tell_held(tx, &named(tx, id).during(during)?, Some(expires), now)?;
+                }
             }
             let approved = find(tx, id).during(during)?;
             Ok(approved.ok_or(NotAllowed::Closed))
@@ -241,7 +246,19 @@ impl Store {
             if !case.is_open(now) {
                 return Ok(Err(NotAllowed::Closed));
             }
-            end(tx, "close_case", id, outcome, 0, now).map(Ok)
+            let kept = if case.kind == CaseKind::Hold && case.approved_at.is_some() {
+                named(tx, id).during("close_case")?
+            } else {
+                Vec::new()
+            };
+            end(tx, "close_case", id, outcome, 0, now)?;
+            let free = kept.into_iter().filter_map(|record| match is_held(tx, record, now) {
+                Ok(false) => Some(Ok(record)),
+                Ok(true) => None,
+                Err(error) => Some(Err(error)),
+            });
+            let free = free.collect::<rusqlite::Result<Vec<_>>>().during("close_case")?;
+            tell_held(tx, &free, None, now).map(Ok)
         })
     }
 
@@ -280,7 +297,9 @@ impl Store {
                 CorrectionDone { given_in: given_in(tx, id).during(during)?, ..Default::default() };
             for Corrected { record, becomes } in corrected {
                 let redated = match becomes {
-                    Some((class, due)) if *due > now => self.redate_in(tx, *record, *class, *due, now)?,
+                    Some((class, due)) if *due > now => {
+                        self.redate_in(tx, *record, *class, *due, RedatedBecause::Correction, now)?
+                    }
                     _ => false,
                 };
                 if redated {
@@ -433,6 +452,18 @@ impl Store {
             Err(None) => None,
         })
     }
+}
+
+/// The records that a case names.
+fn named(tx: &Transaction<'_>, case: CaseId) -> rusqlite::Result<Vec<RecordId>> {
+    tx.prepare_cached("SELECT record FROM case_record WHERE case_file = :case ORDER BY record")?
+        .query_map(named_params! {":case": case.bytes()}, |row| id(row, "record", RecordId::from_bytes))?
+        .collect()
+}
+
+fn is_held(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> rusqlite::Result<bool> {
+    tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {})", holds(":record")))?
+        .query_row(named_params! {":record": record.bytes(), ":now": micros(now)}, |row| row.get(0))
 }
 
 /// The requests from outside in which records that this case names were given.

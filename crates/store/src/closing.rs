@@ -6,6 +6,7 @@ use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::kind::RecordKind;
+use crate::ledger::About;
 use crate::store::{Store, limit, raise_generation};
 use crate::subject::Subject;
 use crate::tally::count_voyage;
@@ -193,6 +194,7 @@ impl Store {
             start: crossing.start,
             encounter: None,
             passenger: None,
+            about: Some(About::passenger(crossing.passenger)),
         };
         let record = self.insert_in_row(tx, during, &RecordKind::CROSSING, &crossing.content, &row, now)?;
         let rows = tx

@@ -7,6 +7,7 @@ use crate::erasure::hide;
 use crate::error::{During, Result, StoreError, touched};
 use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
+use crate::ledger::sealed_of_capture;
 use crate::store::Store;
 use crate::tally::put_measured;
 use crate::vault::{RecordRow, Sealed};
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use portunus_core::accuracy::Measured;
 use portunus_core::encounter::{Boarding, Encounter, Ruled};
 use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, PointId, RecordId, UserId};
+use portunus_core::leaf::RedatedBecause;
 use portunus_core::place::Direction;
 use portunus_core::policy::{PersonClass, Start};
 use rusqlite::{OptionalExtension, Transaction, named_params};
@@ -133,11 +135,13 @@ impl Store {
                     start: Start { at: now, direction: direction_at(tx, after.point).during(during)? },
                     encounter: Some(after.id),
                     passenger: after.passenger,
+                    about: None,
                 };
                 if !exists(tx, after.id).during(during)? {
                     return Ok(Err(Committed::StaleEncounter));
                 }
                 self.insert_record(tx, during, sealed, &row, now)?;
+                sealed_of_capture(tx, key, "sealed").during(during)?;
             }
             let probe = record.as_ref().map(|(sealed, _)| sealed.record()).or(after.probe);
             let old = match update_encounter(tx, during, before, after, probe, now)? {
@@ -161,6 +165,7 @@ impl Store {
         if let (Err(_), Some((sealed, _))) = (&done, &record) {
             // Whatever this cannot do now the sweep does.
             let _ = self.discard(sealed.record());
+            self.tx(during, |tx| sealed_of_capture(tx, key, "discarded").during(during))?;
         }
         Ok(self.settled(done, now))
     }
@@ -180,7 +185,7 @@ impl Store {
             };
             if let (Some(probe), Some(due)) = (after.probe, probe_due) {
                 // A probe that fell due meanwhile stays as it is: gone.
-                self.redate_in(tx, probe, after.class, due, now)?;
+                self.redate_in(tx, probe, after.class, due, RedatedBecause::Ruling, now)?;
             }
             match &boarding {
                 BoardingChange::None => {}

@@ -3,6 +3,7 @@
 use crate::column::{count, id, instant, instant_or_none, micros};
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
+use crate::ledger::{tell_enrolled, tell_revoked};
 use crate::store::Store;
 use jiff::Timestamp;
 use portunus_core::id::{DeviceId, PointId};
@@ -27,7 +28,7 @@ pub struct Device {
     pub gaps: u64,
 }
 
-fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
+pub(crate) fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
     Ok(Device {
         id: id(row, "id", DeviceId::from_bytes)?,
         point: id(row, "point", PointId::from_bytes)?,
@@ -89,6 +90,7 @@ impl Store {
                 )
                 .during("enrol")?;
             touched("enrol", 1, rows)?;
+            tell_enrolled(tx, device, now)?;
             append(tx, EventKind::PointChanged, (Some(point), None, None), now)?;
             let enrolled_at = Timestamp::from_microsecond(micros(now)).unwrap_or(now);
             Ok(Some(Device {
@@ -140,6 +142,7 @@ impl Store {
                 .optional()
                 .during("revoke_device")?;
             let Some(point) = point else { return Ok(false) };
+            tell_revoked(tx, device, now)?;
             append(tx, EventKind::PointChanged, (Some(point), None, None), now)?;
             Ok(true)
         })

@@ -7,6 +7,7 @@ use crate::column::micros;
 use crate::error::{During, Result};
 use crate::failpoint::failpoint;
 use crate::fault;
+use crate::ledger::tell_erased;
 use crate::recipient::recall;
 use crate::store::{Store, limit};
 use crate::vault::SEAL_GOOD_FOR;
@@ -149,7 +150,8 @@ impl Store {
         failpoint("erase.after-blob");
         self.tx("finish_erasing", |tx| {
             for record in records {
-                // Another process that sweeps may have been faster.
+                // Another process that sweeps may have been faster: then nothing is known of it any more.
+                tell_erased(tx, *record, now)?;
                 tx.prepare_cached("DELETE FROM record WHERE id = :id AND erased_at IS NOT NULL")
                     .and_then(|mut s| s.execute(named_params! {":id": record.bytes()}))
                     .during("finish_erasing")?;
@@ -359,8 +361,10 @@ pub(crate) fn hide(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> Re
     }
     let change = match held {
         // Due from now on: nobody but the case sees it, and it goes when the hold does.
-        true => "UPDATE record SET erase_after = MIN(erase_after, :now), unnoted = 1 WHERE id = :id",
-        false => "UPDATE record SET erased_at = :now WHERE id = :id",
+        true => {
+            "UPDATE record SET early = erase_after > :now, erase_after = MIN(erase_after, :now), unnoted = 1 WHERE id = :id"
+        }
+        false => "UPDATE record SET early = early OR erase_after > :now, erased_at = :now WHERE id = :id",
     };
     let rows = tx
         .prepare_cached(change)

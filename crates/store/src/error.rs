@@ -10,6 +10,12 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// The public log and these data do not fit together: nothing is signed.
+    #[error("the ledger: {what}")]
+    Ledger {
+        /// How.
+        what: &'static str,
+    },
     /// SQLite refused.
     #[error("the database refused {during}")]
     Database {

@@ -67,6 +67,7 @@ pub mod gallery;
 pub mod holdings;
 mod keyring;
 pub mod kind;
+mod ledger;
 mod lock;
 pub mod manifest;
 pub mod memory;

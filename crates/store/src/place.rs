@@ -3,6 +3,7 @@
 use crate::column::{id, instant, instant_or_none, json, json_of, micros, word, word_of};
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
+use crate::ledger::{tell_designated, tell_withdrawn};
 use crate::people::folded;
 use crate::store::{Store, raise_generation};
 use jiff::Timestamp;
@@ -29,7 +30,7 @@ pub(crate) fn point(row: &Row<'_>) -> rusqlite::Result<CrossingPoint> {
     })
 }
 
-fn designation(row: &Row<'_>) -> rusqlite::Result<Designation> {
+pub(crate) fn designation(row: &Row<'_>) -> rusqlite::Result<Designation> {
     Ok(Designation {
         id: id(row, "id", DesignationId::from_bytes)?,
         point: id(row, "point", PointId::from_bytes)?,
@@ -120,7 +121,7 @@ impl Store {
     /// What SQLite says; among it that there is no such point.
     pub fn designate(&self, designation: &Designation, now: Timestamp) -> Result<()> {
         self.tx("designate", |tx| {
-            tx.execute(
+            let rows = tx.execute(
                 "INSERT INTO designation (id, point, legal_basis, from_at, until_at, device_owner, contractors)
                  VALUES (:id, :point, :basis, :from, :until, :owner, :contractors) ON CONFLICT (id) DO NOTHING",
                 named_params! {
@@ -134,6 +135,9 @@ impl Store {
                 },
             )
             .during("designate")?;
+            if rows == 1 {
+                tell_designated(tx, designation, now)?;
+            }
             raise_generation(tx, "designate")?;
             append(tx, EventKind::PointChanged, (Some(designation.point), None, None), now)
         })
@@ -155,6 +159,7 @@ impl Store {
                 .optional()
                 .during("withdraw")?;
             let Some(point) = point else { return Ok(false) };
+            tell_withdrawn(tx, designation, at, now)?;
             raise_generation(tx, "withdraw")?;
             append(tx, EventKind::PointChanged, (Some(point), None, None), now)?;
             Ok(true)

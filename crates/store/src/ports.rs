@@ -167,8 +167,15 @@ impl Vault for Store {
             return Err(StoreError::CitizenProbe);
         }
         let kept = self.tx_unless("keep", |tx| {
-            let row =
-                RecordRow { class, erase_after, start: Start::at(now), encounter: None, passenger: None };
+            let row = RecordRow {
+                class,
+                erase_after,
+                start: Start::at(now),
+                encounter: None,
+                passenger: None,
+                about: None,
+            };
+
             self.insert_record(tx, "keep", &sealed, &row, now)?;
             Ok(if settle(tx, "keep", key, None, outcome)? {
                 Ok(Kept::Done)

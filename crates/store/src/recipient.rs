@@ -307,6 +307,18 @@ impl Store {
         })
     }
 
+    /// How many recalls are on record, and how many of them were acknowledged.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn recall_counts(&self) -> Result<(u64, u64)> {
+        self.read("recall_counts", |tx| {
+            tx.query_row("SELECT COUNT(*) AS sent, COUNT(acknowledged_at) AS done FROM recall", [], |row| {
+                Ok((crate::column::count(row, "sent")?, crate::column::count(row, "done")?))
+            })
+        })
+    }
+
     /// Forgets recalls acknowledged at or before `until`, at most `batch`; says how many.
     ///
     /// # Errors

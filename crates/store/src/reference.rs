@@ -4,6 +4,7 @@ use crate::column::micros;
 use crate::erasure::hide;
 use crate::error::{During, Result, StoreError, touched};
 use crate::kind::RecordKind;
+use crate::ledger::{About, known, tell_redated};
 use crate::reading::Access;
 use crate::store::{Store, raise_generation};
 use crate::vault::RecordRow;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use portunus_core::biometric::PackId;
 use portunus_core::document::DocumentKey;
 use portunus_core::id::RecordId;
+use portunus_core::leaf::RedatedBecause;
 use portunus_core::policy::{PersonClass, Start};
 use rusqlite::{Transaction, named_params};
 use zeroize::Zeroizing;
@@ -153,6 +155,7 @@ impl Store {
                     start: Start::at(now),
                     encounter: None,
                     passenger: None,
+                    about: Some(About::document(&document_mac)),
                 };
                 self.insert_record(tx, "put_reference", &sealed, &row, now)?;
                 insert_reference(tx, record, document_mac, portrait_mac, reference)?;
@@ -249,13 +252,18 @@ fn kept(tx: &Transaction<'_>, document_mac: [u8; 32], now: Timestamp) -> rusqlit
 
 /// Moves a kept reference's date to `erase_after` if that is later; `false` when it went in the meantime.
 fn postpone(tx: &Transaction<'_>, record: RecordId, erase_after: Timestamp, now: Timestamp) -> Result<bool> {
-    tx.execute(
-        "UPDATE record SET erase_after = MAX(erase_after, :due), unnoted = 1
+    let before = known(tx, record)?;
+    let rows = tx
+        .execute(
+            "UPDATE record SET erase_after = MAX(erase_after, :due), unnoted = 1
          WHERE id = :id AND erased_at IS NULL AND erase_after > :now",
-        named_params! {":due": micros(erase_after), ":id": record.bytes(), ":now": micros(now)},
-    )
-    .during("put_reference")
-    .map(|rows| rows == 1)
+            named_params! {":due": micros(erase_after), ":id": record.bytes(), ":now": micros(now)},
+        )
+        .during("put_reference")?;
+    if rows == 1 && before.as_ref().is_some_and(|before| before.due < erase_after) {
+        tell_redated(tx, before, erase_after, RedatedBecause::Renewed, now)?;
+    }
+    Ok(rows == 1)
 }
 
 fn insert_reference(

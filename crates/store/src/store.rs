@@ -24,6 +24,7 @@ pub(crate) const SCHEMAS: &[&str] = &[
     include_str!("schema-4.sql"),
     include_str!("schema-5.sql"),
     include_str!("schema-6.sql"),
+    include_str!("schema-7.sql"),
 ];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);
@@ -116,7 +117,8 @@ impl Store {
         &self.inner.mac_key
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// The folder that holds it.
+    pub fn folder(&self) -> &Path {
         &self.inner.folder
     }
 

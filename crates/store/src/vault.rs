@@ -7,11 +7,13 @@ use crate::failpoint::failpoint;
 use crate::fault;
 use crate::keyring::{Key, fresh};
 use crate::kind::RecordKind;
+use crate::ledger::{About, known, tell_redated};
 use crate::reading::{Access, Readable, log_reading};
 use crate::recipient::recall;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::id::{EncounterId, PassengerId, RecordId};
+use portunus_core::leaf::RedatedBecause;
 use portunus_core::place::Direction;
 use portunus_core::policy::{PersonClass, Start};
 use rusqlite::{Transaction, named_params};
@@ -47,6 +49,8 @@ pub(crate) struct RecordRow {
     pub(crate) start: Start,
     pub(crate) encounter: Option<EncounterId>,
     pub(crate) passenger: Option<PassengerId>,
+    /// Whose it is, where it is of no encounter: to count people by in the ledger.
+    pub(crate) about: Option<About>,
 }
 
 impl Store {
@@ -133,7 +137,8 @@ impl Store {
         erase_after: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        let redated = self.tx("redate", |tx| self.redate_in(tx, record, class, erase_after, now))?;
+        let redated = self
+            .tx("redate", |tx| self.redate_in(tx, record, class, erase_after, RedatedBecause::Ruling, now))?;
         self.destroy_dying()?;
         Ok(redated)
     }
@@ -145,8 +150,10 @@ impl Store {
         record: RecordId,
         class: PersonClass,
         erase_after: Timestamp,
+        cause: RedatedBecause,
         now: Timestamp,
     ) -> Result<bool> {
+        let before = known(tx, record)?;
         let rows = tx
             .execute(
                 "UPDATE record SET class = :class, erase_after = :due
@@ -163,6 +170,7 @@ impl Store {
         if rows == 1 {
             self.change_bucket(tx, record, erase_after, now)?;
             recall(tx, record, Some(erase_after), now)?;
+            tell_redated(tx, before, erase_after, cause, now)?;
         }
         Ok(rows == 1)
     }
@@ -247,6 +255,8 @@ impl Store {
                 })
             })
             .during(during)?;
-        touched(during, 1, rows)
+        touched(during, 1, rows)?;
+        let person = row.passenger.map(About::passenger).or(row.encounter.map(About::encounter));
+        self.tell_sealed(tx, record, person.or(row.about), row.erase_after, now)
     }
 }

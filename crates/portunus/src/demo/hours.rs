@@ -52,6 +52,7 @@ pub(super) fn pass(service: &Service, clock: &Ahead) -> Result<Vec<Left>> {
         clock.0.store(minutes * 60, Ordering::Relaxed);
         service.erase_due()?;
         service.tidy()?;
+        service.publish_ledger()?;
         let mut held: BTreeMap<(PersonClass, DataClass), usize> = BTreeMap::new();
         service.store().holdings(|one| *held.entry((one.class, one.data)).or_default() += 1)?;
         let held = held.into_iter().map(|((class, data), records)| Held { class, data, records }).collect();

@@ -91,6 +91,8 @@ async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>,
         bar.finish_and_clear();
         played.push(staff.close(&service, voyage, passages).await?);
     }
+    let telling = service.clone();
+    tokio::task::spawn_blocking(move || telling.publish_ledger()).await??;
     let Some(clock) = passes else {
         return if json { crate::print_json(&played) } else { table::print(&played) };
     };

@@ -174,6 +174,7 @@ impl From<Refused> for Problem {
             Refused::Face(_) => Self::new(StatusCode::BAD_REQUEST, "not-a-picture", detail),
             Refused::Malformed(_) => Self::bad_request(detail),
             Refused::Store(error) => Self::internal(&error),
+            Refused::Ledger(error) => Self::internal(&error),
         }
     }
 }

@@ -7,6 +7,7 @@ mod capture;
 mod erasing;
 mod fleeting;
 mod gallery;
+mod ledger;
 mod manifest;
 mod metrics;
 mod outcome;
@@ -22,6 +23,7 @@ pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought};
 pub use capture::{Begun, Captured, Device, FRAMES_MAX, Joining, Previewed, Submission};
 pub use erasing::Halted;
 pub use gallery::{StagedMember, StagingReport, Unstaged};
+pub use ledger::KEY_FILE;
 pub use manifest::{Taken, TakenMessage, take_manifests};
 pub use metrics::Metrics;
 pub use outcome::Refused;
@@ -69,6 +71,7 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     parts: Parts,
     galleries: gallery::Galleries,
+    ledger: ledger::Ledger,
     fleeting: fleeting::FleetingPhotos,
     second_looks: sampling::SecondLooks,
     in_progress: Mutex<HashSet<IdempotencyKey>>,
@@ -88,6 +91,7 @@ impl Service {
         Self(Arc::new(Inner {
             parts,
             galleries: gallery::Galleries::default(),
+            ledger: ledger::Ledger::default(),
             fleeting: fleeting::FleetingPhotos::default(),
             second_looks: sampling::SecondLooks::default(),
             in_progress: Mutex::default(),

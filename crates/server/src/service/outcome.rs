@@ -56,6 +56,9 @@ pub enum Refused {
     /// The frames are no pictures.
     #[error(transparent)]
     Face(#[from] FaceError),
+    /// The published ledger is not as it should be, or cannot be written.
+    #[error("the ledger: {0}")]
+    Ledger(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

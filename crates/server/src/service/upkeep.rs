@@ -9,6 +9,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(500);
 /// Due records are erased this often.
 const ERASE_EVERY: Duration = Duration::from_secs(5);
+/// What the ledger is told is published this often.
+const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 /// Orphans are swept this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 
@@ -45,6 +47,7 @@ impl Service {
                 service.refresh_galleries()
             }),
             self.every(ERASE_EVERY, Self::erase_due),
+            self.every(PUBLISH_EVERY, |service| service.publish_ledger().map(|_| ())),
             self.every(SWEEP_EVERY, Self::tidy),
         );
     }

@@ -61,7 +61,7 @@ impl Store {
                     if !self.follow(tx, *record)? {
                         // Not by `hide`: a hold that is restored with it cannot bring the key back.
                         tx.execute(
-                            "UPDATE record SET erased_at = :now WHERE id = :id",
+                            "UPDATE record SET early = erase_after > :now, erased_at = :now WHERE id = :id",
                             named_params! {":now": micros(now), ":id": record.bytes()},
                         )
                         .during("reapply_erasures")?;
@@ -323,7 +323,7 @@ fn may_be_filled(into: &Path) -> Result<bool> {
     let begun = names.contains(RESTORING.as_ref() as &std::ffi::OsStr);
     for name in &names {
         let known = match name.to_str() {
-            Some("keys.db" | "tls") => true,
+            Some("keys.db" | "tls" | "ledger") => true,
             // Left by a restore that was cut short.
             Some("blobs" | RESTORED) => begun,
             Some(RESTORING) => true,

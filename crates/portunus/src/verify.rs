@@ -1,0 +1,199 @@
+//! `portunus verify`: checks a public ledger with no trust in who runs it.
+
+use crate::house::now;
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use portunus_ledger::log::{CHECKPOINT, FILE_BYTES_MAX, Files, Folder, LogError};
+use portunus_ledger::note::{Checkpoint, VerifierKey};
+use portunus_ledger::verify::{Check, Report, verify};
+use portunus_server::service::KEY_FILE;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A server that says nothing for this long is given up.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Faults printed; all are in `--json`.
+const SHOWN_MAX: usize = 50;
+
+/// What `portunus verify` takes.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The log: its folder, a data folder that holds it, or its address, such as `https://border.example/ledger`
+    #[arg(value_name = "DIR|URL")]
+    log: String,
+    /// Who must have signed it: NAME+HEX+BASE64, from somewhere else than the log. Without it the key that lies beside the
+    /// log is taken, which shows only that the log fits itself
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// A witness who must have signed it, too; several may be named
+    #[arg(long, value_name = "KEY")]
+    witness: Vec<String>,
+    /// A checkpoint that was seen before: what it states must be the beginning of this
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+    /// Keep the checkpoint that was checked, for the next --since; only when nothing is wrong
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
+    /// Judge dates as of then instead of now
+    #[arg(long, value_name = "RFC3339")]
+    as_of: Option<Timestamp>,
+    /// Certificate (PEM) that the server must show, where it signs its own
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let files = place(args)?;
+    let (key, from_the_log) = match &args.key {
+        Some(key) => (VerifierKey::parse(key).context("--key")?, false),
+        None => {
+            let text = files.read(KEY_FILE)?.context("no key lies beside the log: name one with --key")?;
+            (VerifierKey::parse(&String::from_utf8_lossy(&text)).context("the key beside the log")?, true)
+        }
+    };
+    let witnesses = args
+        .witness
+        .iter()
+        .map(|witness| VerifierKey::parse(witness).with_context(|| format!("--witness {witness}")))
+        .collect::<Result<Vec<_>>>()?;
+    let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("reading {}", path.display()));
+    let since = args.since.as_ref().map(read).transpose()?;
+    let as_of = args.as_of.unwrap_or_else(now);
+    let check = Check { key: &key, witnesses: &witnesses, since: since.as_deref(), as_of };
+    let mut report = verify(&files, &check).context("reading the log")?;
+    if from_the_log {
+        report.declared.push(format!(
+            "the key was taken from the log itself: compare {key} with what the agency publishes elsewhere"
+        ));
+    }
+    if args.since.is_none() {
+        report
+            .declared
+            .push("nothing was seen before: with --since a rewritten history is noticed".to_owned());
+    }
+    if witnesses.is_empty() {
+        report.declared.push("no witness was named: another history could be shown to others".to_owned());
+    }
+    if args.json {
+        crate::print_json(&report)?;
+    } else {
+        tell(&report)?;
+    }
+    if report.fault_count > 0 {
+        bail!("{} faults in the log of {}", report.fault_count, report.origin);
+    }
+    if let Some(path) = &args.keep {
+        let bytes = files.read(CHECKPOINT)?.unwrap_or_default();
+        // The log may have grown meanwhile: what is kept is what was checked, or nothing.
+        let (head, _) = Checkpoint::open(&bytes, &key).context("the checkpoint to keep")?;
+        if head.size == report.size {
+            std::fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))?;
+        } else {
+            bail!("the log grew while it was checked: check again to keep its checkpoint");
+        }
+    }
+    Ok(())
+}
+
+fn tell(report: &Report) -> Result<()> {
+    let stated = &report.stated;
+    crate::print(&format!("log {}: {} leaves, root {}", report.origin, report.size, report.root))?;
+    for witness in &report.witnesses {
+        crate::print(&format!("witnessed by {} at {}", witness.witness, witness.at))?;
+    }
+    crate::print(&format!(
+        "captures: {} = {} sealed + {} never stored + {} discarded + {} missing",
+        stated.captures,
+        stated.captures_sealed,
+        stated.captures_never_stored,
+        stated.captures_discarded,
+        stated.captures_missing
+    ))?;
+    crate::print(&format!(
+        "records: {} stated, {} erased, {} held past their date; {} designations, {} devices",
+        stated.records, stated.erased, stated.held_past_date, stated.designations, stated.devices
+    ))?;
+    for what in &report.declared {
+        crate::print(&format!("note: {what}"))?;
+    }
+    for what in report.cannot_see {
+        crate::print(&format!("cannot see: {what}"))?;
+    }
+    for fault in report.faults.iter().take(SHOWN_MAX) {
+        let leaf = fault.leaf.map_or(String::new(), |leaf| format!(" leaf {leaf}"));
+        crate::print(&format!("FAULT {}{leaf}: {}", word(&fault.kind), fault.what))?;
+    }
+    if report.faults.len() > SHOWN_MAX {
+        crate::print(&format!("... and {} more", report.fault_count - SHOWN_MAX as u64))?;
+    }
+    if report.fault_count == 0 {
+        crate::print(&format!("Nothing is wrong as of {}.", report.as_of))?;
+    }
+    Ok(())
+}
+
+fn word(kind: &impl serde::Serialize) -> String {
+    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Where a log is read.
+enum Place {
+    Folder(Folder),
+    Server(Server),
+}
+
+impl Files for Place {
+    fn read(&self, path: &str) -> std::result::Result<Option<Vec<u8>>, LogError> {
+        match self {
+            Self::Folder(folder) => folder.read(path),
+            Self::Server(server) => server.read(path),
+        }
+    }
+}
+
+struct Server {
+    agent: ureq::Agent,
+    base: String,
+}
+
+impl Files for Server {
+    fn read(&self, path: &str) -> std::result::Result<Option<Vec<u8>>, LogError> {
+        let error = |source| LogError::Io { path: path.to_owned(), source };
+        let answer = self.agent.get(format!("{}/{path}", self.base)).call();
+        match answer {
+            Ok(mut answer) => {
+                let bytes = answer.body_mut().with_config().limit(FILE_BYTES_MAX).read_to_vec();
+                bytes.map(Some).map_err(|e| error(std::io::Error::other(e)))
+            }
+            Err(ureq::Error::StatusCode(404)) => Ok(None),
+            Err(other) => Err(error(std::io::Error::other(other))),
+        }
+    }
+}
+
+fn place(args: &Args) -> Result<Place> {
+    if !args.log.contains("://") {
+        let folder = Path::new(&args.log);
+        let below = folder.join("ledger");
+        let folder = if below.join(CHECKPOINT).is_file() { below } else { folder.to_owned() };
+        return Ok(Place::Folder(Folder(folder)));
+    }
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = ureq::tls::TlsConfig::builder()
+        .provider(ureq::tls::TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(ring);
+    if let Some(path) = &args.ca {
+        let pem = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        let certificate =
+            ureq::tls::Certificate::from_pem(&pem).with_context(|| path.display().to_string())?;
+        tls = tls.root_certs(ureq::tls::RootCerts::new_with_certs(&[certificate]));
+    }
+    let config =
+        ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).tls_config(tls.build()).build();
+    let base = args.log.trim_end_matches('/').to_owned();
+    Ok(Place::Server(Server { agent: config.into(), base }))
+}

@@ -1,0 +1,198 @@
+//! What the ledger is told: nothing of fewer than ten people, in an order that holds, once, and again after a restore.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod border;
+use border::*;
+use portunus_core::biometric::PackId;
+use portunus_core::id::{DesignationId, IdempotencyKey};
+use portunus_core::leaf::{Bytes32, Leaf};
+use portunus_core::place::Designation;
+use portunus_core::policy::PersonClass;
+use portunus_store::*;
+
+const NOTICE: Bytes32 = Bytes32([9; 32]);
+
+/// A log: what was sequenced and published, in order.
+#[derive(Default)]
+struct Log(Vec<String>);
+
+impl Log {
+    fn go_on(&mut self, store: &Store, now: i64) -> Vec<Leaf> {
+        let leaves = store.sequence(self.0.len() as u64, NOTICE, at(now)).unwrap();
+        self.0.extend(leaves.clone());
+        store.published(self.0.len() as u64).unwrap();
+        leaves.iter().map(|leaf| Leaf::parse(leaf.as_bytes()).unwrap()).collect()
+    }
+}
+
+fn kinds(leaves: &[Leaf]) -> Vec<&'static str> {
+    leaves.iter().map(Leaf::kind).collect()
+}
+
+/// A reference of its own document, kept until `until`.
+fn keep(store: &Store, n: u8, until: i64) {
+    let new = NewReference {
+        portrait: &[n; 40],
+        template: b"template",
+        pack: &PackId("pack@1".into()),
+        class: PersonClass::NonImmigrant,
+        erase_after: at(until),
+    };
+    assert!(matches!(
+        store.put_reference(&document(&format!("L{n:03}")), &new, at(1)).unwrap(),
+        PutReference::Added(_)
+    ));
+}
+
+#[test]
+fn what_concerns_people_waits_for_ten_and_what_concerns_nobody_goes_at_once() {
+    let (_folder, store) = fresh();
+    let mut log = Log::default();
+    open_voyage(&store);
+    let designation = Designation {
+        id: DesignationId::from_bytes([4; 16]),
+        point: POINT,
+        legal_basis: "an\nact".into(),
+        from: at(0),
+        until: None,
+        device_owner: "the agency".into(),
+        contractors: vec![],
+    };
+    store.designate(&designation, at(0)).unwrap();
+    (0..9).for_each(|n| keep(&store, n, HOUR));
+    assert_eq!(kinds(&log.go_on(&store, 2)), ["device", "designation"]);
+    assert_eq!(log.go_on(&store, 3), [], "nine people are not spoken of");
+    keep(&store, 9, HOUR);
+    let ten = log.go_on(&store, 4);
+    assert_eq!(kinds(&ten), ["sealed"; 10]);
+    // Erased when due: each at once, its identifier among ten.
+    assert_eq!(store.erase_due(at(HOUR), 20).unwrap(), 10);
+    assert_eq!(kinds(&log.go_on(&store, HOUR)), ["erased"; 10]);
+    assert_eq!(log.go_on(&store, HOUR), []);
+    // What is erased before it was ever stated waits with its statement.
+    keep(&store, 20, 2 * HOUR);
+    assert_eq!(store.erase_due(at(2 * HOUR), 20).unwrap(), 1);
+    assert_eq!(log.go_on(&store, 2 * HOUR), []);
+}
+
+#[test]
+fn two_records_of_one_person_are_one_person() {
+    let (_folder, store) = fresh();
+    let mut log = Log::default();
+    for n in 0..5 {
+        keep(&store, n, HOUR);
+        let other = NewReference {
+            portrait: &[100 + n; 40],
+            template: b"template",
+            pack: &PackId("pack@1".into()),
+            class: PersonClass::NonImmigrant,
+            erase_after: at(HOUR),
+        };
+        let _ = store.put_reference(&document(&format!("L{n:03}")), &other, at(1)).unwrap();
+    }
+    assert_eq!(log.go_on(&store, 2), []);
+}
+
+#[test]
+fn captures_are_accounted_for_without_a_gap() {
+    let (_folder, store) = fresh();
+    let mut log = Log::default();
+    let (voyage, _) = open_voyage(&store);
+    let _ = log.go_on(&store, 0);
+    for n in 1..=11u8 {
+        let encounter = begin(&store, n, voyage, at(1));
+        let key = IdempotencyKey::from_bytes([100 + n; 16]);
+        // The third capture never comes.
+        let counter = u64::from(n) + u64::from(n > 2);
+        let admission = Admission { counter, counted: true, ..request(&store, key, 100 + n) };
+        assert_eq!(store.admit(&admission, at(2)).unwrap(), Admit::New);
+        if n == 11 {
+            break;
+        }
+        let record = (n == 1).then(|| (store.seal(RecordKind::PROBE, &[n; 50], at(2)).unwrap(), at(HOUR)));
+        let after = portunus_core::encounter::Encounter { attempts: 1, ..encounter.clone() };
+        let commit = CaptureCommit {
+            before: &encounter,
+            after: &after,
+            record,
+            boarding: None,
+            key,
+            outcome: "done",
+            measured: None,
+        };
+        assert_eq!(store.commit_capture(commit, at(2)).unwrap(), Committed::Done);
+    }
+    let told = log.go_on(&store, 3);
+    let [Leaf::Captures { first, last, sealed, never_stored, discarded, missing, .. }] = told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((first, last), (1, 11), "the eleventh is under way");
+    assert_eq!((sealed, never_stored, discarded, missing), (1, 9, 0, 1));
+    assert_eq!(log.go_on(&store, 4), []);
+}
+
+#[test]
+fn what_had_its_place_when_the_process_died_keeps_it() {
+    let (folder, store) = fresh();
+    (0..10).for_each(|n| keep(&store, n, HOUR));
+    let first = store.sequence(0, NOTICE, at(2)).unwrap();
+    assert_eq!(first.len(), 10);
+    drop(store);
+    let store = open(folder.path(), 9);
+    (10..30).for_each(|n| keep(&store, n, HOUR));
+    assert_eq!(
+        store.sequence(0, NOTICE, at(3)).unwrap(),
+        first,
+        "the same, in the same order, and nothing else"
+    );
+    // Or it died after the log stated them.
+    let bytes: Vec<Vec<u8>> = first.iter().map(|leaf| leaf.clone().into_bytes()).collect();
+    store.catch_up(0, &bytes, at(4)).unwrap();
+    let second = store.sequence(10, NOTICE, at(5)).unwrap();
+    assert_eq!(second.len(), 20);
+    assert!(second.iter().all(|leaf| !first.contains(leaf)));
+    assert!(
+        matches!(store.sequence(10 + 1, NOTICE, at(5)), Err(StoreError::Ledger { .. })),
+        "another appends"
+    );
+    let mut other = bytes.clone();
+    other[0] = second[1].clone().into_bytes();
+    assert!(matches!(store.catch_up(10, &other, at(6)), Err(StoreError::Ledger { .. })), "a fork is refused");
+}
+
+#[test]
+fn a_restored_database_takes_up_what_was_published_since() {
+    let (folder, store) = fresh();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let [backup, into] = ["backup", "into"].map(|name| elsewhere.path().join(name));
+    let mut log = Log::default();
+    (0..12).for_each(|n| keep(&store, n, HOUR));
+    store.back_up(&backup, KeysGo::Nowhere, at(2), &mut |_, _| {}).unwrap();
+    assert_eq!(log.go_on(&store, 3).len(), 12);
+    (12..24).for_each(|n| keep(&store, n, 2 * HOUR));
+    assert_eq!(log.go_on(&store, 4).len(), 12);
+    assert_eq!(store.erase_due(at(HOUR), 50).unwrap(), 12);
+    assert_eq!(log.go_on(&store, HOUR).len(), 12);
+    drop(store);
+
+    std::fs::create_dir(&into).unwrap();
+    std::fs::copy(folder.path().join("keys.db"), into.join("keys.db")).unwrap();
+    restore(&backup, None, &into, None, Seeded::new(5), at(HOUR + 5), &mut |_, _| {}).unwrap();
+    let store = open(&into, 6);
+    assert!(
+        matches!(store.sequence(36, NOTICE, at(HOUR + 6)), Err(StoreError::Ledger { .. })),
+        "not before it has"
+    );
+    let bytes: Vec<Vec<u8>> = log.0.iter().map(|leaf| leaf.clone().into_bytes()).collect();
+    let known = store.published_size().unwrap() as usize;
+    store.catch_up(known as u64, &bytes[known..], at(HOUR + 6)).unwrap();
+    store.finish_begun(at(HOUR + 6)).unwrap();
+    // Those that came after the backup went with the disk: that is stated; those erased are not stated erased again.
+    assert_eq!(kinds(&log.go_on(&store, HOUR + 7)), ["erased"; 12]);
+    assert_eq!(log.go_on(&store, HOUR + 8), []);
+    let mut told: Vec<&String> = log.0.iter().filter(|leaf| leaf.contains(" erased\n")).collect();
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!(told.len(), 24, "each once");
+}
