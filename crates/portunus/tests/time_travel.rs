@@ -27,10 +27,14 @@ use portunus_core::case::{CaseKind, CaseOutcome, Correction};
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::encounter::{Lane, Ruling};
 use portunus_core::id::*;
+use portunus_core::leaf::{Bytes32, Leaf};
 use portunus_core::place::{CrossingPoint, Designation, Direction, PointKind};
 use portunus_core::policy::{DataClass, PersonClass, Policy};
 use portunus_core::ports::{Clock, Entropy};
 use portunus_core::voyage::*;
+use portunus_ledger::log::{CHECKPOINT, Files as _, Folder as LogFolder, Log};
+use portunus_ledger::note::{KeyKind, Signer, VerifierKey};
+use portunus_ledger::verify::{Check, Fault, FaultKind, verify};
 use portunus_server::service::{Joining, NewCase, Parts, Service, Submission, Wanted};
 use portunus_store::{Access, ClockState, KeysGo, Purpose, Reader, Store, Within, restore, set_failpoint};
 use std::collections::BTreeMap;
@@ -44,7 +48,7 @@ const DEVICE: DeviceId = DeviceId::from_bytes(*b"device----------");
 const OFFICERS: [UserId; 2] = [UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16])];
 /// In CI: about a minute on two slow cores. 46 once found that an erasure cut short by a kill waited for a clock that was not
 /// believed, and that a backup restored meanwhile brought the record back.
-const SEEDS: &str = "1-2,46";
+const SEEDS: &str = "1-2,4,46";
 const STEPS: usize = 60;
 
 struct Hands(Mutex<Timestamp>);
@@ -111,6 +115,8 @@ struct Border {
     known: BTreeMap<RecordId, Known>,
     holds: BTreeMap<CaseId, Hold>,
     copies: Vec<Copy>,
+    /// The log's head when it was last verified.
+    seen: Option<Vec<u8>>,
     flights: u32,
     folders: u32,
     counter: u64,
@@ -176,6 +182,7 @@ impl Border {
             known: BTreeMap::new(),
             holds: BTreeMap::new(),
             copies: Vec::new(),
+            seen: None,
             flights: 0,
             folders: 0,
             counter: 0,
@@ -596,7 +603,7 @@ impl Border {
 
     /// A process that works on the same folder is killed in the middle of it; then the service is started again.
     fn killed(&mut self) {
-        const AT: [&str; 7] = [
+        const AT: [&str; 9] = [
             "erase.after-invisible",
             "erase.after-move",
             "erase.after-key",
@@ -604,6 +611,8 @@ impl Border {
             "seal.after-note",
             "seal.after-blob",
             "correct.after-commit",
+            "ledger.after-sequence",
+            "ledger.after-append",
         ];
         let (at, now) = (AT[self.below(AT.len())], self.now());
         let correct = at.starts_with("correct");
@@ -662,6 +671,9 @@ impl Border {
         let into = self.home.path().join(self.folders.to_string());
         std::fs::create_dir(&into).unwrap();
         std::fs::copy(self.folder.join("keys.db"), into.join("keys.db")).unwrap();
+        // What was published is where it was.
+        let (old, new) = (self.folder.join("ledger"), into.join("ledger"));
+        assert!(Command::new("cp").arg("-r").args([&old, &new]).status().unwrap().success());
         let now = self.now();
         let restored =
             restore(&copy.folder, None, &into, None, Seeded::new(99), now, &mut |_, _| {}).unwrap();
@@ -695,6 +707,26 @@ impl Border {
             _ => self.clock_set_back(),
         }
         self.check();
+        self.service.publish_ledger().unwrap();
+    }
+
+    /// What was published holds together, whatever crashed and was restored. That dates were passed is no fault of it: this
+    /// clock leaps over years in which nobody erases, and is set back.
+    fn verify_ledger(&mut self) {
+        let key = std::fs::read_to_string(self.folder.join("ledger/key")).unwrap();
+        let key = VerifierKey::parse(&key).unwrap();
+        let seen = self.seen.as_deref();
+        let check = Check { key: &key, witnesses: &[], since: seen, as_of: self.now() };
+        let files = LogFolder(self.folder.join("ledger"));
+        let report = verify(&files, &check).unwrap();
+        let by_the_clock = |fault: &&Fault| match fault.kind {
+            FaultKind::ErasureLate | FaultKind::ErasureMissing => false,
+            FaultKind::LeafOutOfOrder => !fault.what.starts_with("it was stated at"),
+            _ => true,
+        };
+        let faults: Vec<&Fault> = report.faults.iter().filter(by_the_clock).collect();
+        assert!(faults.is_empty(), "{faults:?}");
+        self.seen = files.read(CHECKPOINT).unwrap();
     }
 }
 
@@ -714,6 +746,18 @@ fn child() {
             .map(|held| portunus_store::Corrected { record: held.record, becomes: None })
             .collect();
         store.correct(case, &all, now).unwrap().unwrap().unwrap();
+    }
+    if at.starts_with("ledger") {
+        let signer = Signer::named_by_its_key("portunus", KeyKind::Note, &store.ledger_secret().unwrap());
+        let mut log = Log::open(LogFolder(Path::new(folder).join("ledger")), signer).unwrap();
+        let stated = if log.head().size > 0 { log.reader().bundle(0).unwrap().1 } else { Vec::new() };
+        let notice = stated.iter().find_map(|leaf| match Leaf::parse(leaf) {
+            Ok(Leaf::Policy { notice, .. }) => Some(notice),
+            _ => None,
+        });
+        let leaves = store.sequence(log.head().size, notice.unwrap_or(Bytes32([0; 32])), now).unwrap();
+        let size = log.append(&leaves).unwrap().size;
+        store.published(size).unwrap();
     }
     drop(store.seal(portunus_store::RecordKind::PROBE, b"never committed", now).unwrap());
     if store.look_at_clock(now).unwrap() == ClockState::Steady {
@@ -738,7 +782,12 @@ fn through_decades_nothing_opens_past_its_date_and_nothing_is_gone_before_it() {
     for seed in seeds {
         let mut border = Border::new(seed, &engine, pack.calibration());
         for step in 0..steps {
-            let walked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| border.step()));
+            let walked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                border.step();
+                if step % 10 == 9 {
+                    border.verify_ledger();
+                }
+            }));
             if walked.is_err() {
                 let last = border.told.len().saturating_sub(12);
                 panic!(

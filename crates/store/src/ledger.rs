@@ -625,31 +625,26 @@ fn apply(tx: &Transaction<'_>, bytes: &[u8], now: Timestamp) -> Result<()> {
     };
     match Leaf::parse(bytes) {
         Ok(Leaf::Sealed { record, .. }) => {
-            let is_here: bool = tx
-                .query_row("SELECT EXISTS (SELECT 1 FROM record WHERE ledger = ?1)", [record.0], |row| {
-                    row.get(0)
-                })
-                .during(during)?;
-            if is_here {
-                // Its own statement is published; what waits besides it goes on waiting.
-                tx.execute(
-                    "DELETE FROM outbox WHERE record = :record AND due IS NULL",
-                    named_params! {":record": record.0},
+            // Its own statement is published; what waits besides it goes on waiting.
+            tx.execute(
+                "DELETE FROM outbox WHERE record = :record AND leaf LIKE 'portunus-leaf/1 sealed%'",
+                named_params! {":record": record.0},
+            )
+            .during(during)?;
+            let is_known: bool = tx
+                .query_row(
+                    "SELECT EXISTS (SELECT 1 FROM record WHERE ledger = ?1)
+                     OR EXISTS (SELECT 1 FROM outbox WHERE record = ?1)",
+                    [record.0],
+                    |row| row.get(0),
                 )
                 .during(during)?;
-            } else {
+            if !is_known {
                 // It came after the backup: its row, with its data key, is lost.
                 let at = Instant::published(now, now);
                 let of = Of { record, about: None, due: None };
                 tell(tx, &Leaf::Erased { record, cause: ErasedBecause::Early, at }, Some(of))?;
             }
-        }
-        Ok(Leaf::Redated { record, due, .. }) => {
-            tx.execute(
-                "UPDATE record SET erase_after = MIN(erase_after, :due), unnoted = 1 WHERE ledger = :record",
-                named_params! {":due": micros(due.at()), ":record": record.0},
-            )
-            .during(during)?;
         }
         Ok(Leaf::Erased { record, .. }) => {
             forget(record)?;
@@ -670,6 +665,7 @@ fn apply(tx: &Transaction<'_>, bytes: &[u8], now: Timestamp) -> Result<()> {
             tx.execute("DELETE FROM counted WHERE device = :id AND counter <= :last", params)
                 .during(during)?;
         }
+        // A date that was moved since the backup is known to the key ring, and to the second.
         _ => {}
     }
     Ok(())
