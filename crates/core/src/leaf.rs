@@ -70,6 +70,12 @@ impl Instant {
         Timestamp::from_second((second + unit - 1).div_euclid(unit) * unit).map_or(Self(due), Self)
     }
 
+    /// The beginning of the hour that `at` is in.
+    pub fn hour_of(at: Timestamp) -> Self {
+        let second = at.as_second();
+        Self(Timestamp::from_second(second - second.rem_euclid(3_600)).unwrap_or(at))
+    }
+
     /// The instant.
     pub fn at(self) -> Timestamp {
         self.0
@@ -405,7 +411,7 @@ leaves! {
         device: DeviceId,
         /// The designation under which they were taken.
         designation: DesignationId,
-        /// SHA-256 of the notice that was shown, as in the policy leaf.
+        /// SHA-256 of the notice in force when this was stated, as in the policy leaf.
         notice: Bytes32,
         /// The first count.
         first: u64,

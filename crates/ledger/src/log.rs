@@ -5,7 +5,7 @@
 
 use crate::edge::Edge;
 use crate::merkle::{self, Hash, leaf_hash};
-use crate::note::{Checkpoint, NOTE_BYTES_MAX, Note, NoteError, SignatureLine, Signer, VerifierKey};
+use crate::note::{Checkpoint, Note, NoteError, Signer, VerifierKey};
 use crate::tile::{self, HEIGHT, Kind, Tile, WIDTH};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -309,21 +309,6 @@ impl<F: Publish> Log<F> {
         files.write(CHECKPOINT, note.to_string().as_bytes())?;
         (self.head, self.edge, self.bundle) = (head, edge, bundle);
         Ok(&self.head)
-    }
-
-    /// Publishes witnesses' cosignatures of the head beside the log's own signature. The caller has verified them.
-    ///
-    /// # Errors
-    /// [`LogError::Io`]; [`LogError::Note`] when there are more than a note may have.
-    pub fn cosigned(&self, cosignatures: &[SignatureLine]) -> Result<(), LogError> {
-        let text = self.head.text();
-        let mut signatures = vec![self.signer.sign(&text, 0)];
-        signatures.extend_from_slice(cosignatures);
-        let note = Note { text, signatures }.to_string();
-        if note.len() > NOTE_BYTES_MAX {
-            return Err(NoteError::Malformed("the note is longer than 64 KiB").into());
-        }
-        self.files.write(CHECKPOINT, note.as_bytes())
     }
 }
 

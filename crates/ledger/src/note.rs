@@ -9,7 +9,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
 /// A note of more bytes is not read.
-pub const NOTE_BYTES_MAX: usize = 64 << 10;
+const NOTE_BYTES_MAX: usize = 64 << 10;
 /// A note with more signatures is not read.
 const SIGNATURES_MAX: usize = 64;
 const DASH: &str = "\u{2014} ";
@@ -142,9 +142,7 @@ impl Signer {
         if !is_key_name(name) {
             return Err(NoteError::Malformed("a key's name has no spaces and no plus, and is not empty"));
         }
-        let key = SigningKey::from_bytes(secret);
-        let public = VerifierKey { name: name.to_owned(), kind, key: key.verifying_key() };
-        Ok(Self { key, public })
+        Ok(Self::of(name.to_owned(), kind, SigningKey::from_bytes(secret)))
     }
 
     /// A signer whose name is `prefix/` and the first half of its public key's hash: its own, with nothing to configure.
@@ -152,7 +150,11 @@ impl Signer {
         let key = SigningKey::from_bytes(secret);
         let hash = Sha256::digest(key.verifying_key().as_bytes());
         let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let public = VerifierKey { name: format!("{prefix}/{hash}"), kind, key: key.verifying_key() };
+        Self::of(format!("{prefix}/{hash}"), kind, key)
+    }
+
+    fn of(name: String, kind: KeyKind, key: SigningKey) -> Self {
+        let public = VerifierKey { name, kind, key: key.verifying_key() };
         Self { key, public }
     }
 

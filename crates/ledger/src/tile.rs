@@ -62,6 +62,17 @@ impl Tile {
     }
 }
 
+/// Whether a path may be a tile's or a bundle's: it leads to nothing else, and nowhere outside.
+pub fn is_path(path: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = path.split('/');
+    parts.next() == Some("tile")
+        && parts.next().is_some_and(|level| level == "entries" || digits(level))
+        && path.len() < 64
+        && parts.clone().count() > 0
+        && parts.all(|part| digits(part.strip_prefix('x').unwrap_or(part.strip_suffix(".p").unwrap_or(part))))
+}
+
 /// The hashes in a tile's bytes; `None` when they are not whole.
 pub fn hashes(bytes: &[u8]) -> Option<Vec<Hash>> {
     let (hashes, rest) = bytes.as_chunks::<32>();
@@ -104,6 +115,23 @@ mod tests {
         assert_eq!(path(Kind::Hashes(0), 1_234_067, 256), "tile/0/x001/x234/067");
         assert_eq!(path(Kind::Hashes(2), 0, 1), "tile/2/000.p/1");
         assert_eq!(path(Kind::Entries, 273, 112), "tile/entries/273.p/112");
+        assert!([(0, 1), (1_234_067, 256), (u64::MAX / 256, 7)].iter().all(|n| is_path(&path(
+            Kind::Entries,
+            n.0,
+            n.1
+        ))));
+        for other in [
+            "tile",
+            "tile/0",
+            "tile/0/",
+            "tile/0/..",
+            "tile/../keys.db",
+            "tile/0/000.new",
+            "key",
+            "tile//000",
+        ] {
+            assert!(!is_path(other), "{other}");
+        }
     }
 
     #[test]

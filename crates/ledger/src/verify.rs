@@ -130,6 +130,8 @@ pub struct Report {
     pub size: u64,
     /// The root that is stated, base64.
     pub root: String,
+    /// The checkpoint itself: what to keep for the next check.
+    pub checkpoint: String,
     /// As of when dates were judged.
     pub as_of: Timestamp,
     /// Witnesses whose signatures verify.
@@ -169,6 +171,7 @@ pub fn verify(files: &impl Files, check: &Check<'_>) -> Result<Report, LogError>
         origin: check.key.name().to_owned(),
         size: 0,
         root: String::new(),
+        checkpoint: String::from_utf8_lossy(&bytes).into_owned(),
         as_of: check.as_of,
         witnesses: Vec::new(),
         stated: Stated::default(),
@@ -469,24 +472,20 @@ impl Books {
         ] {
             *sum = sum.saturating_add(n);
         }
-        let lacks = |what: String| {
-            (FaultKind::CaptureWithoutAuthority, format!("captures {first} to {last}: {what}"))
+        let lacks = |fault: &mut dyn FnMut(FaultKind, String), what: String| {
+            fault(FaultKind::CaptureWithoutAuthority, format!("captures {first} to {last}: {what}"));
         };
         match self.devices.get_mut(device) {
-            None => {
-                let (kind, what) = lacks(format!("no device {device} was stated"));
-                fault(kind, what);
-            }
+            None => lacks(fault, format!("no device {device} was stated")),
             Some(known) => {
                 if known.revoked.is_some_and(|revoked| revoked <= *since) {
-                    let (kind, what) = lacks(format!("device {device} was revoked"));
-                    fault(kind, what);
+                    lacks(fault, format!("device {device} was revoked"));
                 }
                 if *first <= known.last {
                     let what =
                         format!("device {device} counted to {} before, and now from {first}", known.last);
                     fault(FaultKind::CounterRolledBack, what);
-                } else if *first > known.last + 1 {
+                } else if *first - 1 > known.last {
                     let what = format!(
                         "nothing is said of captures {} to {} of device {device}",
                         known.last + 1,
@@ -498,15 +497,14 @@ impl Books {
             }
         }
         let in_force = self.designations.get(designation).is_some_and(|known| {
-            hour(known.from) <= hour(*since) && known.until.is_none_or(|until| until > *since)
+            Instant::hour_of(known.from.at()) <= Instant::hour_of(since.at())
+                && known.until.is_none_or(|until| until > *since)
         });
         if !in_force {
-            let (kind, what) = lacks(format!("designation {designation} was not in force"));
-            fault(kind, what);
+            lacks(fault, format!("designation {designation} was not in force"));
         }
         if !self.notices.contains(notice) {
-            let (kind, what) = lacks("the notice was not published".to_owned());
-            fault(kind, what);
+            lacks(fault, "the notice was not published".to_owned());
         }
     }
 
@@ -578,9 +576,4 @@ impl Books {
         }
         report.stated = self.sums;
     }
-}
-
-/// The hour that an instant is in.
-fn hour(at: Instant) -> i64 {
-    at.at().as_second().div_euclid(3600)
 }

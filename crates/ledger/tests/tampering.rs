@@ -208,35 +208,12 @@ fn what_leaves_say_is_added_up() {
     );
     signed_anew(|all| all.push(captures(1, 15, 1, 5 * HOUR)), FaultKind::CounterRolledBack);
     signed_anew(|all| all.push(captures(301, 315, 4, 5 * HOUR)), FaultKind::CaptureWithoutAuthority);
-    let one_too_many = |leaf: Leaf| match leaf {
-        Leaf::Captures {
-            device,
-            designation,
-            notice,
-            first,
-            last,
-            sealed,
-            discarded,
-            missing,
-            since,
-            at,
-            ..
-        } => Leaf::Captures {
-            device,
-            designation,
-            notice,
-            first,
-            last,
-            sealed,
-            never_stored: 99,
-            discarded,
-            missing,
-            since,
-            at,
-        },
-        other => other,
+    let too_many = |all: &mut Vec<Leaf>| {
+        if let Leaf::Captures { never_stored, .. } = &mut all[5] {
+            *never_stored = 99;
+        }
     };
-    signed_anew(|all| all[5] = one_too_many(all[5].clone()), FaultKind::Unbalanced);
+    signed_anew(too_many, FaultKind::Unbalanced);
     let correction =
         Leaf::Redated { record: record(2), due: instant(99 * HOUR), cause: RedatedBecause::Correction };
     signed_anew(|all| all.insert(20, correction), FaultKind::DueMovedWithoutReason);
@@ -253,6 +230,20 @@ fn a_date_that_is_moved_without_a_cause_and_bytes_that_are_no_leaf_are_named() {
     let report = check(folder.path(), None);
     names(&report, FaultKind::DueMovedWithoutReason);
     names(&report, FaultKind::LeafMalformed);
+}
+
+#[test]
+fn numbers_as_large_as_they_can_be_are_faults_and_no_panic() {
+    let largest = |all: &mut Vec<Leaf>| {
+        if let Leaf::Device { count, .. } = &mut all[2] {
+            *count = u64::MAX;
+        }
+        if let Leaf::Captures { sealed, last, .. } = &mut all[5] {
+            (*sealed, *last) = (u64::MAX, u64::MAX);
+        }
+    };
+    signed_anew(largest, FaultKind::CounterRolledBack);
+    signed_anew(largest, FaultKind::Unbalanced);
 }
 
 #[test]

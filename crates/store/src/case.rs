@@ -246,19 +246,11 @@ impl Store {
             if !case.is_open(now) {
                 return Ok(Err(NotAllowed::Closed));
             }
-            let kept = if case.kind == CaseKind::Hold && case.approved_at.is_some() {
-                named(tx, id).during("close_case")?
-            } else {
-                Vec::new()
-            };
             end(tx, "close_case", id, outcome, 0, now)?;
-            let free = kept.into_iter().filter_map(|record| match is_held(tx, record, now) {
-                Ok(false) => Some(Ok(record)),
-                Ok(true) => None,
-                Err(error) => Some(Err(error)),
-            });
-            let free = free.collect::<rusqlite::Result<Vec<_>>>().during("close_case")?;
-            tell_held(tx, &free, None, now).map(Ok)
+            if case.kind == CaseKind::Hold && case.approved_at.is_some() {
+                tell_held(tx, &let_go(tx, id, now).during("close_case")?, None, now)?;
+            }
+            Ok(Ok(()))
         })
     }
 
@@ -461,9 +453,16 @@ fn named(tx: &Transaction<'_>, case: CaseId) -> rusqlite::Result<Vec<RecordId>> 
         .collect()
 }
 
-fn is_held(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> rusqlite::Result<bool> {
-    tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {})", holds(":record")))?
-        .query_row(named_params! {":record": record.bytes(), ":now": micros(now)}, |row| row.get(0))
+/// The records that a case names and no hold keeps.
+fn let_go(tx: &Transaction<'_>, case: CaseId, now: Timestamp) -> rusqlite::Result<Vec<RecordId>> {
+    let mut is_held = tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 {})", holds(":record")))?;
+    let mut free = Vec::new();
+    for record in named(tx, case)? {
+        let held: bool = is_held
+            .query_row(named_params! {":record": record.bytes(), ":now": micros(now)}, |row| row.get(0))?;
+        free.extend((!held).then_some(record));
+    }
+    Ok(free)
 }
 
 /// The requests from outside in which records that this case names were given.

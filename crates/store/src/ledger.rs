@@ -12,7 +12,7 @@ use portunus_core::id::{DesignationId, DeviceId, EncounterId, IdempotencyKey, Pa
 use portunus_core::leaf::{Bytes32, ErasedBecause, Instant, Leaf, LedgerId, RedatedBecause, Text};
 use portunus_core::place::{CrossingPoint, Designation};
 use portunus_core::ports::fresh;
-use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{OptionalExtension, Params, Row, Transaction, named_params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer people are not spoken of together.
@@ -21,8 +21,8 @@ const PEOPLE_MIN: usize = 10;
 const BATCH_MAX: usize = 10_000;
 /// Rows looked at in one transaction when an older folder is opened.
 const AT_ONCE: usize = 500;
-/// A record of which nothing more is stated.
-const NO_MORE: [u8; 16] = [0; 16];
+/// What stands for a designation where none was in force.
+const NO_DESIGNATION: DesignationId = DesignationId::from_bytes([0; 16]);
 
 /// Whose a record is: a kind of identifier and 16 bytes of it. People are counted by each kind apart, for one person may
 /// have one of each.
@@ -40,8 +40,13 @@ impl About {
         Self::of(1, passenger.bytes())
     }
 
-    pub(crate) fn encounter(encounter: EncounterId) -> Self {
+    fn encounter(encounter: EncounterId) -> Self {
         Self::of(2, encounter.bytes())
+    }
+
+    /// Whose a record is, as far as its row knows.
+    pub(crate) fn of_row(passenger: Option<PassengerId>, encounter: Option<EncounterId>) -> Option<Self> {
+        passenger.map(Self::passenger).or(encounter.map(Self::encounter))
     }
 
     pub(crate) fn document(mac: &[u8; 32]) -> Self {
@@ -270,7 +275,6 @@ struct Counted {
     designation: Option<DesignationId>,
     became: String,
     encounter: Option<EncounterId>,
-    is_final: bool,
 }
 
 fn counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
@@ -281,7 +285,6 @@ fn counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
         designation: id_or_none(row, "designation", DesignationId::from_bytes)?,
         became: row.get("became")?,
         encounter: id_or_none(row, "encounter", EncounterId::from_bytes)?,
-        is_final: row.get("is_final")?,
     })
 }
 
@@ -347,17 +350,23 @@ impl Store {
         })?;
         loop {
             let stated = self.tx(during, |tx| {
-                let some: Vec<(RecordId, Timestamp)> = tx
-                    .prepare_cached("SELECT id, erase_after FROM record WHERE ledger IS NULL AND erased_at IS NULL LIMIT :limit")
+                let some: Vec<(RecordId, Option<About>, Timestamp)> = tx
+                    .prepare_cached(
+                        "SELECT id, passenger, encounter, erase_after FROM record
+                         WHERE ledger IS NULL AND erased_at IS NULL LIMIT :limit",
+                    )
                     .and_then(|mut s| {
                         s.query_map(named_params! {":limit": limit(AT_ONCE)}, |row| {
-                            Ok((id(row, "id", RecordId::from_bytes)?, instant(row, "erase_after")?))
+                            let passenger = id_or_none(row, "passenger", PassengerId::from_bytes)?;
+                            let encounter = id_or_none(row, "encounter", EncounterId::from_bytes)?;
+                            let about = About::of_row(passenger, encounter);
+                            Ok((id(row, "id", RecordId::from_bytes)?, about, instant(row, "erase_after")?))
                         })?
                         .collect()
                     })
                     .during(during)?;
-                for (record, due) in &some {
-                    self.tell_sealed(tx, *record, None, *due, now)?;
+                for (record, about, due) in &some {
+                    self.tell_sealed(tx, *record, *about, *due, now)?;
                 }
                 Ok(some.len())
             })?;
@@ -406,9 +415,17 @@ impl Store {
     /// [`StoreError::Ledger`] when the log states another number of leaves than is known here.
     pub fn sequence(&self, size: u64, notice: Bytes32, now: Timestamp) -> Result<Vec<String>> {
         let during = "sequence";
+        // Most of the time nothing waits: then nobody's commit does.
+        let nothing = "SELECT NOT EXISTS (SELECT 1 FROM sequenced) AND NOT EXISTS (SELECT 1 FROM outbox)
+             AND NOT EXISTS (SELECT 1 FROM counted)";
+        let is_idle = |tx: &Transaction<'_>| {
+            Ok(published_size(tx)? == size && tx.query_row(nothing, [], |row| row.get(0))?)
+        };
+        if self.read(during, is_idle)? {
+            return Ok(Vec::new());
+        }
         let leaves = self.tx(during, |tx| {
-            let head =
-                tx.query_row("SELECT size FROM ledger_head", [], |row| count(row, "size")).during(during)?;
+            let head = published_size(tx).during(during)?;
             if head != size {
                 return Err(StoreError::Ledger { what: "the log was appended to by somebody else" });
             }
@@ -442,16 +459,7 @@ impl Store {
     /// What SQLite says.
     pub fn published(&self, size: u64) -> Result<()> {
         failpoint("ledger.after-append");
-        self.tx("published", |tx| {
-            tx.execute(
-                "UPDATE ledger_head SET size = :size WHERE size <= :size",
-                named_params! {":size": signed(size)},
-            )
-            .during("published")?;
-            tx.execute("DELETE FROM sequenced WHERE place < :size", named_params! {":size": signed(size)})
-                .during("published")
-                .map(|_| ())
-        })
+        self.tx("published", |tx| set_published(tx, size).during("published"))
     }
 
     /// How many leaves are known here to be published.
@@ -459,9 +467,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn published_size(&self) -> Result<u64> {
-        self.read("published_size", |tx| {
-            tx.query_row("SELECT size FROM ledger_head", [], |row| count(row, "size"))
-        })
+        self.read("published_size", published_size)
     }
 
     /// Catches up with leaves that the log states from `first` on and that are not known here to be published: after a
@@ -487,11 +493,7 @@ impl Store {
                     None => apply(tx, leaf, now)?,
                 }
             }
-            let size = signed(first + leaves.len() as u64);
-            tx.execute("UPDATE ledger_head SET size = :size", named_params! {":size": size})
-                .during(during)?;
-            tx.execute("DELETE FROM sequenced WHERE place < :size", named_params! {":size": size})
-                .during(during)?;
+            set_published(tx, first + leaves.len() as u64).during(during)?;
             crate::store::raise_generation(tx, during)
         })
     }
@@ -499,17 +501,13 @@ impl Store {
     /// What concerns people, once it concerns ten: in random order, each record's own in theirs.
     fn batch(&self, tx: &Transaction<'_>) -> Result<Vec<String>> {
         let during = "sequence";
-        let people: usize = tx
-            .query_row("SELECT COALESCE(MAX(n), 0) AS n FROM
-             (SELECT COUNT(DISTINCT about) AS n FROM outbox WHERE about IS NOT NULL GROUP BY substr(about, 1, 1))", [], |row| count(row, "n"))
-            .during(during)
-            .map(|people| usize::try_from(people).unwrap_or(usize::MAX))?;
-        if people < PEOPLE_MIN {
+        let most = "SELECT COALESCE(MAX(n), 0) AS people FROM
+             (SELECT COUNT(DISTINCT about) AS n FROM outbox WHERE about IS NOT NULL GROUP BY substr(about, 1, 1))";
+        let people = tx.query_row(most, [], |row| count(row, "people")).during(during)?;
+        if people < PEOPLE_MIN as u64 {
             return Ok(Vec::new());
         }
-        let waiting =
-            take(tx, "SELECT * FROM outbox WHERE about IS NOT NULL ORDER BY seq LIMIT :limit", None)
-                .during(during)?;
+        let waiting = take(tx, "about IS NOT NULL", []).during(during)?;
         let mut order: BTreeMap<(u8, [u8; 16]), String> = BTreeMap::new();
         for waiting in waiting {
             let kind = waiting.leaf.split(['\n', ' ']).nth(1).unwrap_or_default();
@@ -524,16 +522,25 @@ impl Store {
     }
 }
 
-/// Takes leaves out of the outbox, by a query over it.
-fn take(tx: &Transaction<'_>, query: &str, now: Option<Timestamp>) -> rusqlite::Result<Vec<Waiting>> {
-    let row = |row: &Row<'_>| Ok(Waiting { seq: row.get("seq")?, leaf: row.get("leaf")? });
-    let mut find = tx.prepare_cached(query)?;
-    let most = limit(BATCH_MAX);
-    let taken = match now {
-        Some(now) => find.query_map(named_params! {":now": micros(now), ":limit": most}, row)?,
-        None => find.query_map(named_params! {":limit": most}, row)?,
-    };
-    let taken: Vec<Waiting> = taken.collect::<rusqlite::Result<_>>()?;
+fn published_size(tx: &Transaction<'_>) -> rusqlite::Result<u64> {
+    tx.query_row("SELECT size FROM ledger_head", [], |row| count(row, "size"))
+}
+
+/// So many leaves are published: what had its place before is kept no longer.
+fn set_published(tx: &Transaction<'_>, size: u64) -> rusqlite::Result<()> {
+    let size = named_params! {":size": signed(size)};
+    tx.execute("UPDATE ledger_head SET size = :size WHERE size <= :size", size)?;
+    tx.execute("DELETE FROM sequenced WHERE place < :size", size).map(|_| ())
+}
+
+/// Takes leaves out of the outbox, the oldest first: those of which `holds` holds.
+fn take(tx: &Transaction<'_>, holds: &str, params: impl Params) -> rusqlite::Result<Vec<Waiting>> {
+    let taken: Vec<Waiting> = tx
+        .prepare_cached(&format!(
+            "SELECT seq, leaf FROM outbox WHERE {holds} ORDER BY seq LIMIT {BATCH_MAX}"
+        ))?
+        .query_map(params, |row| Ok(Waiting { seq: row.get("seq")?, leaf: row.get("leaf")? }))?
+        .collect::<rusqlite::Result<_>>()?;
     let mut remove = tx.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?;
     for waiting in &taken {
         remove.execute([waiting.seq])?;
@@ -546,11 +553,9 @@ fn take(tx: &Transaction<'_>, query: &str, now: Option<Timestamp>) -> rusqlite::
 fn at_once(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<Vec<String>> {
     let taken = take(
         tx,
-        "SELECT * FROM outbox WHERE about IS NULL
-         OR record IN (SELECT record FROM outbox WHERE due <= :now
-                       EXCEPT SELECT record FROM outbox WHERE about IS NOT NULL AND due IS NULL)
-         ORDER BY seq LIMIT :limit",
-        Some(now),
+        "(about IS NULL OR record IN (SELECT record FROM outbox WHERE due <= :now
+          EXCEPT SELECT record FROM outbox WHERE about IS NOT NULL AND due IS NULL))",
+        named_params! {":now": micros(now)},
     )?;
     Ok(taken.into_iter().map(|waiting| waiting.leaf).collect())
 }
@@ -561,38 +566,29 @@ fn captures(tx: &Transaction<'_>, notice: Bytes32, now: Timestamp) -> rusqlite::
     let open_until = now.saturating_sub(crate::admission::OUTCOMES_KEPT_FOR).unwrap_or(Timestamp::MIN);
     let rows: Vec<Counted> = tx
         .prepare_cached(
-            "SELECT *, (settled = 1 OR at < :until) AS is_final FROM counted ORDER BY device, counter",
+            "WITH open AS (SELECT device, MIN(counter) AS first FROM counted WHERE settled = 0 AND at >= :until
+             GROUP BY device)
+             SELECT counted.* FROM counted LEFT JOIN open USING (device) WHERE first IS NULL OR counter < first
+             ORDER BY device, counter",
         )?
         .query_map(named_params! {":until": micros(open_until)}, counted)?
         .collect::<rusqlite::Result<_>>()?;
-    let mut of_device: BTreeMap<DeviceId, Vec<Counted>> = BTreeMap::new();
-    let mut cut: BTreeSet<DeviceId> = BTreeSet::new();
-    for row in rows {
-        if !row.is_final {
-            cut.insert(row.device);
-        }
-        if !cut.contains(&row.device) {
-            of_device.entry(row.device).or_default().push(row);
-        }
-    }
-    let people: BTreeSet<EncounterId> =
-        of_device.values().flatten().filter_map(|row| row.encounter).collect();
+    let people: BTreeSet<EncounterId> = rows.iter().filter_map(|row| row.encounter).collect();
     if people.len() < PEOPLE_MIN {
         return Ok(Vec::new());
     }
     let mut leaves = Vec::new();
-    for (device, rows) in of_device {
-        let accounted: u64 = tx
+    for rows in rows.chunk_by(|one, next| one.device == next.device) {
+        let device = rows[0].device;
+        let mut before: u64 = tx
             .prepare_cached("SELECT accounted FROM device WHERE id = :id")?
             .query_row(named_params! {":id": device.bytes()}, |row| count(row, "accounted"))?;
-        let mut before = accounted;
         for same in rows.chunk_by(|one, next| one.designation == next.designation) {
-            let (Some(first), Some(last)) = (same.first(), same.last()) else { continue };
+            let (first, last) = (&same[0], &same[same.len() - 1]);
             let of = |became: &str| same.iter().filter(|row| row.became == became).count() as u64;
-            let hour = first.at.as_second().div_euclid(3600) * 3600;
             let leaf = Leaf::Captures {
                 device,
-                designation: first.designation.unwrap_or(DesignationId::from_bytes(NO_MORE)),
+                designation: first.designation.unwrap_or(NO_DESIGNATION),
                 notice,
                 first: before + 1,
                 last: last.counter,
@@ -600,7 +596,7 @@ fn captures(tx: &Transaction<'_>, notice: Bytes32, now: Timestamp) -> rusqlite::
                 never_stored: of("never-stored"),
                 discarded: of("discarded"),
                 missing: last.counter - before - same.len() as u64,
-                since: Instant::new(Timestamp::from_second(hour).unwrap_or(first.at)),
+                since: Instant::hour_of(first.at),
                 at: Instant::new(now),
             };
             before = last.counter;
@@ -619,10 +615,6 @@ fn apply(tx: &Transaction<'_>, bytes: &[u8], now: Timestamp) -> Result<()> {
     let during = "catch up with the ledger";
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     tx.execute("DELETE FROM outbox WHERE leaf = :leaf", named_params! {":leaf": text}).during(during)?;
-    let forget = |record: LedgerId| {
-        tx.execute("DELETE FROM outbox WHERE record = :record", named_params! {":record": record.0})
-            .during(during)
-    };
     match Leaf::parse(bytes) {
         Ok(Leaf::Sealed { record, .. }) => {
             // Its own statement is published; what waits besides it goes on waiting.
@@ -647,7 +639,8 @@ fn apply(tx: &Transaction<'_>, bytes: &[u8], now: Timestamp) -> Result<()> {
             }
         }
         Ok(Leaf::Erased { record, .. }) => {
-            forget(record)?;
+            tx.execute("DELETE FROM outbox WHERE record = :record", named_params! {":record": record.0})
+                .during(during)?;
             tx.execute(
                 "UPDATE record SET ledger = zeroblob(16), erased_at = COALESCE(erased_at, :now) WHERE ledger = :record",
                 named_params! {":now": micros(now), ":record": record.0},

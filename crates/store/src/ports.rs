@@ -175,7 +175,6 @@ impl Vault for Store {
                 passenger: None,
                 about: None,
             };
-
             self.insert_record(tx, "keep", &sealed, &row, now)?;
             Ok(if settle(tx, "keep", key, None, outcome)? {
                 Ok(Kept::Done)

@@ -256,7 +256,7 @@ impl Store {
             })
             .during(during)?;
         touched(during, 1, rows)?;
-        let person = row.passenger.map(About::passenger).or(row.encounter.map(About::encounter));
-        self.tell_sealed(tx, record, person.or(row.about), row.erase_after, now)
+        let about = About::of_row(row.passenger, row.encounter).or(row.about);
+        self.tell_sealed(tx, record, about, row.erase_after, now)
     }
 }

@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use portunus_core::policy::DataClass;
 use portunus_ledger::log::CHECKPOINT;
+use portunus_ledger::tile;
 use portunus_store::CaseCount;
 use utoipa::OpenApi as _;
 
@@ -78,24 +79,13 @@ pub(crate) async fn recipients(State(app): State<App>) -> Result<Json<Vec<OnRegi
 async fn ledger(State(app): State<App>, Path(path): Path<String>) -> Result<Response, Problem> {
     let (kind, cache) = match path.as_str() {
         CHECKPOINT | KEY_FILE => ("text/plain; charset=utf-8", "no-cache"),
-        tile if is_tile(tile) => ("application/octet-stream", "public, max-age=31536000, immutable"),
+        path if tile::is_path(path) => ("application/octet-stream", "public, max-age=31536000, immutable"),
         _ => return Err(Problem::not_found("file of the ledger")),
     };
     let service = app.service.clone();
     let file = blocking(move || service.ledger_file(&path)).await?;
     let bytes = file.ok_or_else(|| Problem::not_found("file of the ledger"))?;
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], bytes).into_response())
-}
-
-/// Whether a path is a tile's: nothing else in the folder is served, and nothing outside it.
-fn is_tile(path: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
-    let mut parts = path.split('/');
-    parts.next() == Some("tile")
-        && parts.next().is_some_and(|level| level == "entries" || digits(level))
-        && path.len() < 64
-        && parts.clone().count() > 0
-        && parts.all(|part| digits(part.strip_prefix('x').unwrap_or(part.strip_suffix(".p").unwrap_or(part))))
 }
 
 /// The API, described (OpenAPI 3.1).

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The log's public key, beside it for convenience: whoever checks has it from elsewhere.
 pub const KEY_FILE: &str = "key";
@@ -20,7 +20,16 @@ const CATCH_UP: usize = 1024;
 
 /// The log, once this process is the one that appends to it.
 #[derive(Default)]
-pub(super) struct Ledger(Mutex<Option<Open>>);
+pub(super) struct Ledger {
+    open: Mutex<Option<Open>>,
+    digests: OnceLock<Digests>,
+}
+
+/// The law in force, as the ledger names it.
+struct Digests {
+    policy: Bytes32,
+    notice: Bytes32,
+}
 
 struct Open {
     log: Log<Folder>,
@@ -29,8 +38,7 @@ struct Open {
 }
 
 impl Service {
-    /// Where the log lies.
-    pub fn ledger_folder(&self) -> PathBuf {
+    fn ledger_folder(&self) -> PathBuf {
         self.store().folder().join("ledger")
     }
 
@@ -47,15 +55,15 @@ impl Service {
     /// # Errors
     /// When the store or the disk fails, or the log and the data do not fit together; nothing is signed then.
     pub fn publish_ledger(&self) -> Result<usize, Refused> {
-        self.state_what_holds()?;
-        let notice = digest(&self.policy().notice);
-        let mut ledger = lock(&self.0.ledger.0);
+        let mut ledger = lock(&self.0.ledger.open);
         // Whatever fails, the next round reads anew what the log states.
         let Some(mut open) = ledger.take().map(Ok).or_else(|| self.open_ledger().transpose()).transpose()?
         else {
             return Ok(0);
         };
-        let leaves = self.store().sequence(open.log.head().size, notice, self.now())?;
+        // After what was before the log: designations of then are older than its first policy.
+        self.state_what_holds()?;
+        let leaves = self.store().sequence(open.log.head().size, self.digests().notice, self.now())?;
         if !leaves.is_empty() {
             let size = open.log.append(&leaves)?.size;
             self.store().published(size)?;
@@ -114,6 +122,12 @@ impl Service {
         Ok(Some(Open { log, _lock: held }))
     }
 
+    fn digests(&self) -> &Digests {
+        let policy = self.policy();
+        let made = || Digests { policy: digest(policy), notice: digest(&policy.notice) };
+        self.0.ledger.digests.get_or_init(made)
+    }
+
     /// Policy, models, whether erasing goes on, how many cases and recalls: stated when they change.
     fn state_what_holds(&self) -> Result<(), Refused> {
         let (store, policy, at) = (self.store(), self.policy(), Instant::new(self.now()));
@@ -129,8 +143,8 @@ impl Service {
         let leaves = [
             Leaf::Policy {
                 name: Text::new(&policy.id),
-                sha256: digest(policy),
-                notice: digest(&policy.notice),
+                sha256: self.digests().policy,
+                notice: self.digests().notice,
                 at,
             },
             Leaf::Model { pack: Text::new(&self.engine().pack().0), fpir_ppm: fpir.round() as u64, at },
