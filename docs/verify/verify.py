@@ -118,7 +118,7 @@ class Log:
 
 # --- what leaves say (docs/ledger.md) ---
 KINDS = {
-    "I": "[0-9a-f]{32}", "H": "[0-9a-f]{64}", "N": "0|[1-9][0-9]*", "D": r"[^ ]*\d\d:\d\d:\d\dZ",
+    "I": "[0-9a-f]{32}", "H": "[0-9a-f]{64}", "S": "[0-9a-f]{128}", "N": "0|[1-9][0-9]*", "D": r"[^ ]*\d\d:\d\d:\d\dZ",
     "T": r"[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f]", "O": r"-|[^ ]*\d\d:\d\d:\d\dZ"}
 FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
     "designation": "id:I point:I name:T port:T direction:T mode:T basis:T owner:T contractors:T from:D until:O at:D",
@@ -126,9 +126,9 @@ FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields 
     "model": "pack:T fpir_ppm:N at:D", "device": "id:I point:I key:H count:N at:D", "device-revoked": "id:I at:D",
     "cases": "holds:N requests:N access:N corrections:N at:D", "recalls": "sent:N acknowledged:N at:D",
     "worker": "erasing:on|off|halted at:D", "sealed": "record:I due:D",
-    "captures": "device:I designation:I notice:H first:N last:N sealed:N never_stored:N discarded:N missing:N since:D at:D",
+    "captures": "device:I designation:I notice:H first:N last:N sealed:N never_stored:N discarded:N missing:N since:D signed:S at:D",
     "redated": "record:I due:D cause:ruling|correction|renewed", "held": "record:I until:D at:D",
-    "released": "record:I at:D", "erased": "record:I cause:due|early at:D",
+    "released": "record:I at:D", "erased": "record:I cause:due|early at:D", "rolled-back": "device:I counted:N came:N at:D",
 }.items()}
 HOUR = timedelta(hours=1)
 
@@ -142,13 +142,13 @@ def parse(data):
     whole = kind != lines[0] and kind in FIELDS and lines[-1] == "" and len(lines) == len(FIELDS[kind]) + 2
     for (field, of), line in zip(FIELDS.get(kind, []), lines[1:]):
         label, _, value = line.partition(" ")
-        if label != field or not re.fullmatch(KINDS.get(of, of), value):
-            fault = "due-moved-without-reason" if (kind, field) == ("redated", "cause") else "leaf-malformed"
-            return None, {"fault": fault}
         try:
+            if label != field or not re.fullmatch(KINDS.get(of, of), value):
+                raise ValueError
             values[field] = when(value) if of in "DO" else int(value) if of == "N" else value
         except ValueError:
-            return None, {"fault": "leaf-malformed"}
+            moved = (kind, field) == ("redated", "cause")
+            return None, {"fault": "due-moved-without-reason" if moved else "leaf-malformed"}
     return (kind, values) if whole else (None, {"fault": "leaf-malformed"})
 
 def books(log, leaves, as_of):
@@ -178,7 +178,7 @@ def books(log, leaves, as_of):
         elif kind == "policy":
             notices.add(leaf["notice"])
         elif kind == "device":
-            if devices.setdefault(leaf["id"], known := {"last": leaf["count"], "until": None}) is not known:
+            if devices.setdefault(leaf["id"], known := {"last": leaf["count"], "until": None, "key": leaf["key"]}) is not known:
                 log.fault("leaf-doubled", n, "the device was stated before")
         elif kind == "cases":
             corrections = leaf["corrections"]
@@ -207,28 +207,29 @@ def captures(log, n, leaf, device, point_, notices):
     first, last_, hour = leaf["first"], leaf["last"], lambda at: at.replace(minute=0, second=0)
     if sum(map(leaf.get, ("sealed", "never_stored", "discarded", "missing"))) != last_ - first + 1:
         log.fault("unbalanced", n, "what became of captures does not add up")
-    ended = point_ and point_["until"] and point_["until"] <= leaf["since"]
-    if not device or (device["until"] and device["until"] <= leaf["since"]) or leaf["notice"] not in notices \
-            or not point_ or hour(point_["from"]) > hour(leaf["since"]) or ended:
+    over = lambda of: not of or of["until"] and of["until"] <= leaf["since"]
+    if over(device) or over(point_) or leaf["notice"] not in notices or hour(point_["from"]) > hour(leaf["since"]):
         log.fault("capture-without-authority", n, "no designation, notice or device in force")
     if device:
+        text = "portunus-capture/1\ndevice %(device)s\ndesignation %(designation)s\nnotice %(notice)s\ncount %(last)d\n" % leaf
+        if not signed(bytes.fromhex(device["key"]), text.encode(), bytes.fromhex(leaf["signed"])):
+            log.fault("capture-unsigned", n, "not signed by the device")
         if first != device["last"] + 1:
             kind = "counter-rolled-back" if first <= device["last"] else "captures-skipped"
             log.fault(kind, n, "counted to %d before, and now from %d" % (device["last"], first))
         device["last"] = max(device["last"], last_)
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("dir")
-    options.add_argument("--key", required=True)
-    options.add_argument("--since")
-    options.add_argument("--as-of", type=when, default=datetime.now(timezone.utc))
-    options = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("dir")
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--since")
+    parser.add_argument("--as-of", type=when, default=datetime.now(timezone.utc))
+    options = parser.parse_args()
     log = Log(options.dir)
     data = log.read("checkpoint")
     if data is None:
-        print("no checkpoint in " + options.dir, file=sys.stderr)
-        return 2
+        parser.error("no checkpoint in " + options.dir)
     head, count = log.head(data, options.key), (0, 0)
     leaves = log.leaves(head[0]) if head else None
     if leaves is not None:

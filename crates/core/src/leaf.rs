@@ -92,6 +92,10 @@ impl std::fmt::Display for Instant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Bytes32(pub [u8; 32]);
 
+/// An Ed25519 signature in a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signature(pub [u8; 64]);
+
 /// An identifier in the ledger alone: nothing else bears it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LedgerId(pub [u8; 16]);
@@ -145,6 +149,28 @@ impl Field for Instant {
 }
 
 impl Field for Bytes32 {
+    fn put(&self) -> String {
+        hex(&self.0)
+    }
+    fn get(value: &str) -> Option<Self> {
+        unhex(value).map(Self)
+    }
+}
+
+impl std::fmt::Display for Bytes32 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl std::str::FromStr for Bytes32 {
+    type Err = LeafError;
+    fn from_str(text: &str) -> Result<Self, LeafError> {
+        Self::get(text).ok_or(LeafError::Field("(32 bytes in hexadecimal)"))
+    }
+}
+
+impl Field for Signature {
     fn put(&self) -> String {
         hex(&self.0)
     }
@@ -411,7 +437,7 @@ leaves! {
         device: DeviceId,
         /// The designation under which they were taken.
         designation: DesignationId,
-        /// SHA-256 of the notice in force when this was stated, as in the policy leaf.
+        /// SHA-256 of the notice that was shown, as in the policy leaf.
         notice: Bytes32,
         /// The first count.
         first: u64,
@@ -427,6 +453,19 @@ leaves! {
         missing: u64,
         /// No later than the first of them, to the hour.
         since: Instant,
+        /// The device's own, of the last count: see [`crate::capture`].
+        signed: Signature,
+        /// When this was stated.
+        at: Instant,
+    }
+    /// A camera's count came again, or a lower one: it was set back, or somebody signs with its key elsewhere.
+    RolledBack = "rolled-back" {
+        /// Which camera.
+        device: DeviceId,
+        /// What it had counted to.
+        counted: u64,
+        /// The count that came.
+        came: u64,
         /// When this was stated.
         at: Instant,
     }

@@ -5,6 +5,7 @@
 //! | [`id`], [`document`], [`voyage`], [`place`], [`biometric`] | the words: who, with what, on which voyage, where, how much alike |
 //! | [`policy`], [`retention`] | the law as data: who may be photographed, how long what is kept |
 //! | [`decide`](mod@decide) | a capture's facts become Confirmed, Refer or Unavailable |
+//! | [`capture`], [`leaf`] | what a device signs of each capture; what the public ledger says |
 //! | [`encounter`] | one passage: the choice, the stages, an officer's rulings, the waits |
 //! | [`crossing`] | the long record, as it is sealed |
 //! | [`case`](mod@case) | requests, holds and corrections of the records office: who must agree, and what that allows |
@@ -16,6 +17,7 @@
 
 pub mod accuracy;
 pub mod biometric;
+pub mod capture;
 pub mod case;
 pub mod crossing;
 pub mod decide;

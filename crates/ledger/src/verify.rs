@@ -9,10 +9,12 @@ use crate::note::{Checkpoint, NoteError, VerifierKey};
 use crate::tile::{self, HEIGHT, Kind, Tile, WIDTH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use ed25519_dalek::VerifyingKey;
 use jiff::{SignedDuration, Timestamp};
+use portunus_core::capture::CaptureStatement;
 use portunus_core::id::{DesignationId, DeviceId};
 use portunus_core::leaf::{
-    Bytes32, ErasedBecause, Erasing, Instant, Leaf, LeafError, LedgerId, RedatedBecause,
+    Bytes32, ErasedBecause, Erasing, Instant, Leaf, LeafError, LedgerId, RedatedBecause, Signature,
 };
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -62,6 +64,8 @@ pub enum FaultKind {
     DesignationBackDated,
     /// Captures without a designation or a notice in force, or by a device that was revoked.
     CaptureWithoutAuthority,
+    /// A range of captures that its device did not sign.
+    CaptureUnsigned,
     /// Counts of captures that nothing is said of.
     CapturesSkipped,
     /// Counts of captures that were stated before.
@@ -297,6 +301,7 @@ struct KnownDesignation {
 }
 
 struct KnownDevice {
+    key: Bytes32,
     last: u64,
     revoked: Option<Instant>,
 }
@@ -305,6 +310,14 @@ struct KnownRecord {
     due: Instant,
     held: Option<Instant>,
     erased: bool,
+}
+
+/// Whether a device signed a capture.
+fn is_signed(statement: &CaptureStatement, key: &Bytes32, signature: &Signature) -> bool {
+    VerifyingKey::from_bytes(&key.0).is_ok_and(|key| {
+        let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
+        key.verify_strict(statement.text().as_bytes(), &signature).is_ok()
+    })
 }
 
 /// What the leaves add up to.
@@ -319,6 +332,7 @@ struct Books {
     corrections: u64,
     stated_at: Option<Instant>,
     erasing: Option<(Erasing, Instant)>,
+    rolled_back: Vec<String>,
 }
 
 impl Books {
@@ -362,10 +376,10 @@ impl Books {
                 self.notices.insert(notice);
             }
             Leaf::Model { at, .. } | Leaf::Recalls { at, .. } => self.stated(at, &mut fault),
-            Leaf::Device { id, count, at, .. } => {
+            Leaf::Device { id, key, count, at, .. } => {
                 self.sums.devices += 1;
                 self.stated(at, &mut fault);
-                if self.devices.insert(id, KnownDevice { last: count, revoked: None }).is_some() {
+                if self.devices.insert(id, KnownDevice { key, last: count, revoked: None }).is_some() {
                     fault(FaultKind::LeafDoubled, format!("device {id} was stated before"));
                 }
             }
@@ -383,6 +397,12 @@ impl Books {
             Leaf::Worker { erasing, at } => {
                 self.stated(at, &mut fault);
                 self.erasing = Some((erasing, at));
+            }
+            Leaf::RolledBack { device, counted, came, at } => {
+                self.stated(at, &mut fault);
+                self.rolled_back.push(format!(
+                    "device {device} came with count {came} at {at}, after {counted}: set back, or its key is used elsewhere"
+                ));
             }
             Leaf::Captures { .. } => self.captures(&leaf, &mut fault),
             Leaf::Sealed { .. }
@@ -450,6 +470,7 @@ impl Books {
             discarded,
             missing,
             since,
+            signed,
             at,
         } = leaf
         else {
@@ -480,6 +501,16 @@ impl Books {
             Some(known) => {
                 if known.revoked.is_some_and(|revoked| revoked <= *since) {
                     lacks(fault, format!("device {device} was revoked"));
+                }
+                let statement = CaptureStatement {
+                    device: *device,
+                    designation: *designation,
+                    notice: *notice,
+                    count: *last,
+                };
+                if !is_signed(&statement, &known.key, signed) {
+                    let what = format!("captures {first} to {last}: not signed by device {device}");
+                    fault(FaultKind::CaptureUnsigned, what);
                 }
                 if *first <= known.last {
                     let what =
@@ -565,6 +596,8 @@ impl Books {
                 .declared
                 .push(format!("{} captures were counted and never received", self.sums.captures_missing));
         }
+        // What the operator says against itself; the log is refused, not the list, when it grows without bound.
+        report.declared.extend(self.rolled_back.into_iter().take(LISTED_MAX));
         if let Some((erasing @ (Erasing::Off | Erasing::Halted), at)) = self.erasing {
             report.declared.push(format!("erasing is {} since {at}", erasing.word()));
         }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use jiff::Timestamp;
+use portunus_core::capture::CaptureStatement;
 use portunus_core::id::{DesignationId, DeviceId, PointId};
 use portunus_core::leaf::*;
 use portunus_ledger::log::{CHECKPOINT, Files as _, Folder, Log, Publish as _};
@@ -48,11 +50,21 @@ fn designation(n: u8, from: i64, stated: i64) -> Leaf {
     }
 }
 
+fn device_key() -> SigningKey {
+    SigningKey::from_bytes(&[6; 32])
+}
+
 fn captures(first: u64, last: u64, designation: u8, since: i64) -> Leaf {
-    Leaf::Captures {
+    let statement = CaptureStatement {
         device: DeviceId::from_bytes([7; 16]),
         designation: DesignationId::from_bytes([designation; 16]),
         notice: Bytes32([9; 32]),
+        count: last,
+    };
+    Leaf::Captures {
+        device: statement.device,
+        designation: statement.designation,
+        notice: statement.notice,
         first,
         last,
         sealed: 2,
@@ -60,6 +72,7 @@ fn captures(first: u64, last: u64, designation: u8, since: i64) -> Leaf {
         discarded: 0,
         missing: 0,
         since: instant(since),
+        signed: Signature(device_key().sign(statement.text().as_bytes()).to_bytes()),
         at: instant(since + 60),
     }
 }
@@ -81,7 +94,7 @@ fn day() -> Vec<Leaf> {
         Leaf::Device {
             id: DeviceId::from_bytes([7; 16]),
             point: PointId::from_bytes([2; 16]),
-            key: Bytes32([6; 32]),
+            key: Bytes32(device_key().verifying_key().to_bytes()),
             count: 0,
             at: instant(20),
         },
@@ -214,9 +227,39 @@ fn what_leaves_say_is_added_up() {
         }
     };
     signed_anew(too_many, FaultKind::Unbalanced);
+    // Whoever runs the log claims a capture more, or another notice, than the camera signed.
+    let one_more = |all: &mut Vec<Leaf>| {
+        let at = all.iter().rposition(|leaf| leaf.kind() == "captures").unwrap();
+        if let Leaf::Captures { last, never_stored, .. } = &mut all[at] {
+            (*last, *never_stored) = (*last + 1, *never_stored + 1);
+        }
+    };
+    signed_anew(one_more, FaultKind::CaptureUnsigned);
+    let other_notice = |all: &mut Vec<Leaf>| {
+        let Leaf::Policy { notice, .. } = &mut all[0] else { panic!("the policy comes first") };
+        *notice = Bytes32([10; 32]);
+        for leaf in all {
+            if let Leaf::Captures { notice, .. } = leaf {
+                *notice = Bytes32([10; 32]);
+            }
+        }
+    };
+    signed_anew(other_notice, FaultKind::CaptureUnsigned);
     let correction =
         Leaf::Redated { record: record(2), due: instant(99 * HOUR), cause: RedatedBecause::Correction };
     signed_anew(|all| all.insert(20, correction), FaultKind::DueMovedWithoutReason);
+}
+
+#[test]
+fn a_camera_whose_count_came_again_is_declared() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut leaves = day();
+    let device = DeviceId::from_bytes([7; 16]);
+    leaves.push(Leaf::RolledBack { device, counted: 300, came: 2, at: instant(5 * HOUR) });
+    write(folder.path(), &leaves);
+    let report = check(folder.path(), None);
+    assert_eq!(report.faults, []);
+    assert!(report.declared.iter().any(|what| what.contains("came with count 2")), "{:?}", report.declared);
 }
 
 #[test]

@@ -19,15 +19,17 @@ mod border;
 mod support;
 
 use border::{SHOW, Seeded};
+use ed25519_dalek::{Signer as _, SigningKey};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan};
 use portunus_biometrics::face::FaceEngine;
 use portunus_biometrics::pack::{Calibration, Pack};
+use portunus_core::capture::{CaptureStatement, SignedCapture};
 use portunus_core::case::{CaseKind, CaseOutcome, Correction};
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::encounter::{Lane, Ruling};
 use portunus_core::id::*;
-use portunus_core::leaf::{Bytes32, Leaf};
+use portunus_core::leaf::Signature;
 use portunus_core::place::{CrossingPoint, Designation, Direction, PointKind};
 use portunus_core::policy::{DataClass, PersonClass, Policy};
 use portunus_core::ports::{Clock, Entropy};
@@ -50,6 +52,10 @@ const OFFICERS: [UserId; 2] = [UserId::from_bytes([1; 16]), UserId::from_bytes([
 /// believed, and that a backup restored meanwhile brought the record back.
 const SEEDS: &str = "1-2,4,46";
 const STEPS: usize = 60;
+
+fn device_key() -> SigningKey {
+    SigningKey::from_bytes(&[5; 32])
+}
 
 struct Hands(Mutex<Timestamp>);
 
@@ -170,7 +176,7 @@ impl Border {
         };
         store.designate(&designation, now).unwrap();
         store.put_enrolment([1; 32], POINT, now + SignedDuration::from_hours(1)).unwrap();
-        store.enrol([1; 32], DEVICE, [2; 32], now).unwrap().unwrap();
+        store.enrol([1; 32], DEVICE, device_key().verifying_key().to_bytes(), now).unwrap().unwrap();
         Self {
             home,
             folder,
@@ -314,6 +320,15 @@ impl Border {
         let known =
             Known { bytes: bytes.to_vec(), data, start, class, due, gone: false, order: self.known.len() };
         self.known.insert(record, known);
+    }
+
+    /// What the device signs of a capture.
+    fn signed(&self, count: u64) -> SignedCapture {
+        let designation = self.store().designation_in_force(POINT, self.now()).unwrap().unwrap().id;
+        let notice = self.service.notice_sha256();
+        let statement = CaptureStatement { device: DEVICE, designation, notice, count };
+        let signature = Signature(device_key().sign(statement.text().as_bytes()).to_bytes());
+        SignedCapture { designation, notice, signature }
     }
 
     fn submission(&mut self) -> Submission {
@@ -466,7 +481,8 @@ impl Border {
         // As often as the law's pack allows: then it goes to an officer.
         for _ in 0..self.service.policy().attempts_max {
             let submission = self.submission();
-            let captured = self.service.capture(&device, &submission, encounter, &[face]).unwrap();
+            let of = self.signed(submission.counter);
+            let captured = self.service.capture(&device, &submission, of, encounter, &[face]).unwrap();
             if captured.step != portunus_core::decide::Step::TryAgain {
                 break;
             }
@@ -750,12 +766,7 @@ fn child() {
     if at.starts_with("ledger") {
         let signer = Signer::named_by_its_key("portunus", KeyKind::Note, &store.ledger_secret().unwrap());
         let mut log = Log::open(LogFolder(Path::new(folder).join("ledger")), signer).unwrap();
-        let stated = if log.head().size > 0 { log.reader().bundle(0).unwrap().1 } else { Vec::new() };
-        let notice = stated.iter().find_map(|leaf| match Leaf::parse(leaf) {
-            Ok(Leaf::Policy { notice, .. }) => Some(notice),
-            _ => None,
-        });
-        let leaves = store.sequence(log.head().size, notice.unwrap_or(Bytes32([0; 32])), now).unwrap();
+        let leaves = store.sequence(log.head().size, now).unwrap();
         let size = log.append(&leaves).unwrap().size;
         store.published(size).unwrap();
     }

@@ -1,7 +1,7 @@
 // The gate's line to the service: one signed request at a time, repeated afresh signed until answered or lost.
 
 import { lastCounter, nextCounter } from "./device.js";
-import { randomHex, signedHeaders } from "./signing.js";
+import { captureHeader, randomHex, signedHeaders } from "./signing.js";
 
 /** No answer within the time given. */
 export class Lost extends Error {}
@@ -23,10 +23,16 @@ const SKEW_NOTICED_SECONDS = 60;
 export class Link {
   #identity;
   #tail = Promise.resolve();
+  #authority;
   #skewSeconds = 0;
 
   constructor(identity) {
     this.#identity = identity;
+  }
+
+  /** What captures are signed under from now on: the designation and the notice that the traveller was shown. */
+  under(gate) {
+    this.#authority = gate.designation && { designation: gate.designation.id, notice: gate.notice_sha256 };
   }
 
   get(path, options) {
@@ -59,6 +65,7 @@ export class Link {
       body: content ? new Uint8Array(await content.arrayBuffer()) : new Uint8Array(0),
       idempotencyKey: randomHex(),
       counter: await (counts ? nextCounter() : lastCounter()),
+      authority: counts ? this.#authority : undefined,
     };
     const until = performance.now() + secondsMax * 1000;
     try {
@@ -75,11 +82,12 @@ export class Link {
   }
 
   /** One try: the answer, marked when it asks for a repeat; undefined when none came. */
-  async #once({ method, path, type, body, idempotencyKey, counter }, until, signal) {
+  async #once({ method, path, type, body, idempotencyKey, counter, authority }, until, signal) {
     const { device, key } = this.#identity;
     const created = Math.floor(Date.now() / 1000 + this.#skewSeconds);
     const headers = await signedHeaders({ method, path, body, device, key, idempotencyKey, counter, created });
     if (type) headers["Content-Type"] = type;
+    if (authority) headers["Portunus-Capture"] = await captureHeader({ device, key, authority, counter });
     let answer;
     try {
       answer = await fetch(path, {

@@ -73,6 +73,7 @@ async function opened(link) {
       words.notice = gate.notice;
       screens.place(gate);
       screens.trouble("");
+      link.under(gate);
       if (gate.state === "open") return gate;
       screens.closed(gate.state === "not-designated" ? "not_designated" : "closed");
     } catch (error) {
@@ -102,7 +103,7 @@ async function serve(link, gate) {
     if (!(error instanceof Lost)) screens.trouble(error.message);
     // Who is sent to an officer is in the officer's queue, as far as the line allows.
     if (begun) link.post(`${API}/encounters/${begun.encounter}/camera-failure`, {}).catch(() => {});
-    const closedMeanwhile = ["no-voyage", "point-not-designated", "stale-notice"].includes(error.reason);
+    const closedMeanwhile = ["no-voyage", "point-not-designated", "stale-notice", "stale-authority"].includes(error.reason);
     if (!closedMeanwhile) await screens.result("see-officer", "officer", error instanceof Lost ? "lost_text" : "officer_text");
   }
 }

@@ -35,6 +35,19 @@ export function signatureBase({ method, path, digest, idempotencyKey, counter, p
   ].join("\n");
 }
 
+/** What is signed of a capture for the public ledger; it names nobody. */
+export function captureStatement({ device, designation, notice, counter }) {
+  return `portunus-capture/1\ndevice ${device}\ndesignation ${designation}\nnotice ${notice}\ncount ${counter}\n`;
+}
+
+/** The further header of a capture: under which designation and notice it was made, signed with its count. */
+export async function captureHeader({ device, key, authority, counter }) {
+  const { designation, notice } = authority;
+  const text = captureStatement({ device, designation, notice, counter });
+  const signature = await crypto.subtle.sign({ name: "Ed25519" }, key, new TextEncoder().encode(text));
+  return `designation="${designation}", notice="${notice}", signature=:${base64(signature)}:`;
+}
+
 /** The headers that sign one request. `body` is a Uint8Array, empty for none; `created` is in seconds. */
 export async function signedHeaders({ method, path, body, device, key, idempotencyKey, counter, created }) {
   const digest = `sha-256=:${base64(await crypto.subtle.digest("SHA-256", body))}:`;

@@ -3,9 +3,10 @@
 use crate::column::{id, micros, signed};
 use crate::error::{During, Result, touched};
 use crate::failpoint::failpoint;
-use crate::ledger::{count_capture, settle_capture};
+use crate::ledger::{count_capture, settle_capture, tell_rolled_back};
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
+use portunus_core::capture::SignedCapture;
 use portunus_core::id::{DeviceId, EncounterId, IdempotencyKey};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
@@ -25,8 +26,8 @@ pub struct Admission {
     pub body_mac: [u8; 32],
     /// The capture counter.
     pub counter: u64,
-    /// Whether the request is a capture or preview, which the counter counts.
-    pub counted: bool,
+    /// Of a capture or preview, which the counter counts: what the device signed of it, already verified.
+    pub counted: Option<SignedCapture>,
     /// Fresh for every signature.
     pub nonce: [u8; 16],
     /// When it was signed.
@@ -109,9 +110,10 @@ fn admit(tx: &Transaction<'_>, admission: &Admission, now: Timestamp) -> Result<
         Some((false, _)) => return Ok(Admit::OtherBody),
         None => {}
     }
-    if admission.counted
+    if admission.counted.is_some()
         && let Some(last) = not_next(tx, admission)?
     {
+        tell_rolled_back(tx, admission.device, last, admission.counter, now)?;
         return Ok(Admit::CounterNotNext { last });
     }
     let rows = tx
@@ -128,8 +130,8 @@ fn admit(tx: &Transaction<'_>, admission: &Admission, now: Timestamp) -> Result<
         })
         .during(during)?;
     touched(during, 1, rows)?;
-    if admission.counted {
-        count_capture(tx, admission.device, admission.counter, admission.key, now).during(during)?;
+    if let Some(signed) = &admission.counted {
+        count_capture(tx, admission, signed, now).during(during)?;
     }
     Ok(Admit::New)
 }
@@ -151,7 +153,9 @@ fn not_next(tx: &Transaction<'_>, admission: &Admission) -> Result<Option<u64>> 
     }
     let gaps = gaps.saturating_add(admission.counter - last - 1);
     let rows = tx
-        .prepare_cached("UPDATE device SET last_counter = :counter, gaps = :gaps WHERE id = :id")
+        .prepare_cached(
+            "UPDATE device SET last_counter = :counter, gaps = :gaps, rolled_back = 0 WHERE id = :id",
+        )
         .and_then(|mut s| {
             s.execute(named_params! {
                 ":counter": signed(admission.counter),

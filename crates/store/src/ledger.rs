@@ -3,13 +3,15 @@
 //! Of what concerns nobody a leaf goes at once. What concerns somebody waits until ten people's leaves can go together, in
 //! random order; or until a date that outsiders would otherwise see broken.
 
+use crate::admission::Admission;
 use crate::column::{count, id, id_or_none, instant, micros, signed};
 use crate::error::{During, Result, StoreError, touched};
 use crate::failpoint::failpoint;
 use crate::store::{Store, limit};
 use jiff::Timestamp;
+use portunus_core::capture::SignedCapture;
 use portunus_core::id::{DesignationId, DeviceId, EncounterId, IdempotencyKey, PassengerId, RecordId};
-use portunus_core::leaf::{Bytes32, ErasedBecause, Instant, Leaf, LedgerId, RedatedBecause, Text};
+use portunus_core::leaf::{Bytes32, ErasedBecause, Instant, Leaf, LedgerId, RedatedBecause, Signature, Text};
 use portunus_core::place::{CrossingPoint, Designation};
 use portunus_core::ports::fresh;
 use rusqlite::{OptionalExtension, Params, Row, Transaction, named_params};
@@ -21,8 +23,6 @@ const PEOPLE_MIN: usize = 10;
 const BATCH_MAX: usize = 10_000;
 /// Rows looked at in one transaction when an older folder is opened.
 const AT_ONCE: usize = 500;
-/// What stands for a designation where none was in force.
-const NO_DESIGNATION: DesignationId = DesignationId::from_bytes([0; 16]);
 
 /// Whose a record is: a kind of identifier and 16 bytes of it. People are counted by each kind apart, for one person may
 /// have one of each.
@@ -223,24 +223,43 @@ pub(crate) fn tell_revoked(tx: &Transaction<'_>, id: DeviceId, now: Timestamp) -
     tell(tx, &Leaf::DeviceRevoked { id, at: Instant::new(now) }, None)
 }
 
-/// A device counted a capture.
-pub(crate) fn count_capture(
+/// A device came with a count that was seen before, or a lower one: told once, until it counts on.
+pub(crate) fn tell_rolled_back(
     tx: &Transaction<'_>,
     device: DeviceId,
-    counter: u64,
-    key: IdempotencyKey,
+    counted: u64,
+    came: u64,
+    now: Timestamp,
+) -> Result<()> {
+    let first = tx
+        .prepare_cached("UPDATE device SET rolled_back = 1 WHERE id = :id AND rolled_back = 0")
+        .and_then(|mut s| s.execute(named_params! {":id": device.bytes()}))
+        .during("tell the ledger")?;
+    match first {
+        0 => Ok(()),
+        _ => tell(tx, &Leaf::RolledBack { device, counted, came, at: Instant::new(now) }, None),
+    }
+}
+
+/// A device counted a capture, and signed it.
+pub(crate) fn count_capture(
+    tx: &Transaction<'_>,
+    admission: &Admission,
+    of: &SignedCapture,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "INSERT INTO counted (device, counter, key, at, designation) VALUES (:device, :counter, :key, :now,
-         (SELECT designation.id FROM designation JOIN device USING (point) WHERE device.id = :device
-          AND from_at <= :now AND (until_at IS NULL OR until_at > :now) ORDER BY from_at DESC, designation.id LIMIT 1))",
+        "INSERT INTO counted (device, counter, key, at, designation, notice, signature)
+         VALUES (:device, :counter, :key, :now, :designation, :notice, :signature)",
     )?
     .execute(named_params! {
-        ":device": device.bytes(),
-        ":counter": signed(counter),
-        ":key": key.bytes(),
+        ":device": admission.device.bytes(),
+        ":counter": signed(admission.counter),
+        ":key": admission.key.bytes(),
         ":now": micros(now),
+        ":designation": of.designation.bytes(),
+        ":notice": of.notice.0,
+        ":signature": of.signature.0,
     })
     .map(|_| ())
 }
@@ -272,7 +291,7 @@ struct Counted {
     device: DeviceId,
     counter: u64,
     at: Timestamp,
-    designation: Option<DesignationId>,
+    of: SignedCapture,
     became: String,
     encounter: Option<EncounterId>,
 }
@@ -282,7 +301,12 @@ fn counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
         device: id(row, "device", DeviceId::from_bytes)?,
         counter: count(row, "counter")?,
         at: instant(row, "at")?,
-        designation: id_or_none(row, "designation", DesignationId::from_bytes)?,
+        of: SignedCapture {
+            designation: id_or_none(row, "designation", DesignationId::from_bytes)?
+                .unwrap_or(DesignationId::from_bytes([0; 16])),
+            notice: Bytes32(row.get::<_, Option<_>>("notice")?.unwrap_or([0; 32])),
+            signature: Signature(row.get::<_, Option<_>>("signature")?.unwrap_or([0; 64])),
+        },
         became: row.get("became")?,
         encounter: id_or_none(row, "encounter", EncounterId::from_bytes)?,
     })
@@ -409,11 +433,11 @@ impl Store {
     }
 
     /// Gives leaves that may go their places after `size`, which is how many the log states; durable when this returns.
-    /// What had its place before comes first. `notice` is what travellers are told now.
+    /// What had its place before comes first.
     ///
     /// # Errors
     /// [`StoreError::Ledger`] when the log states another number of leaves than is known here.
-    pub fn sequence(&self, size: u64, notice: Bytes32, now: Timestamp) -> Result<Vec<String>> {
+    pub fn sequence(&self, size: u64, now: Timestamp) -> Result<Vec<String>> {
         let during = "sequence";
         // Most of the time nothing waits: then nobody's commit does.
         let nothing = "SELECT NOT EXISTS (SELECT 1 FROM sequenced) AND NOT EXISTS (SELECT 1 FROM outbox)
@@ -440,7 +464,7 @@ impl Store {
             }
             let mut leaves = at_once(tx, now).during(during)?;
             leaves.extend(self.batch(tx)?);
-            leaves.extend(captures(tx, notice, now).during(during)?);
+            leaves.extend(captures(tx, now).during(during)?);
             let mut put = tx
                 .prepare_cached("INSERT INTO sequenced (place, leaf) VALUES (:place, :leaf)")
                 .during(during)?;
@@ -562,7 +586,7 @@ fn at_once(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<Vec<String>
 
 /// What became of the captures that devices counted, once they are of ten encounters: up to the first of each device of
 /// which that is not known yet.
-fn captures(tx: &Transaction<'_>, notice: Bytes32, now: Timestamp) -> rusqlite::Result<Vec<String>> {
+fn captures(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<Vec<String>> {
     let open_until = now.saturating_sub(crate::admission::OUTCOMES_KEPT_FOR).unwrap_or(Timestamp::MIN);
     let rows: Vec<Counted> = tx
         .prepare_cached(
@@ -583,13 +607,14 @@ fn captures(tx: &Transaction<'_>, notice: Bytes32, now: Timestamp) -> rusqlite::
         let mut before: u64 = tx
             .prepare_cached("SELECT accounted FROM device WHERE id = :id")?
             .query_row(named_params! {":id": device.bytes()}, |row| count(row, "accounted"))?;
-        for same in rows.chunk_by(|one, next| one.designation == next.designation) {
+        let under = |row: &Counted| (row.of.designation, row.of.notice);
+        for same in rows.chunk_by(|one, next| under(one) == under(next)) {
             let (first, last) = (&same[0], &same[same.len() - 1]);
             let of = |became: &str| same.iter().filter(|row| row.became == became).count() as u64;
             let leaf = Leaf::Captures {
                 device,
-                designation: first.designation.unwrap_or(NO_DESIGNATION),
-                notice,
+                designation: first.of.designation,
+                notice: first.of.notice,
                 first: before + 1,
                 last: last.counter,
                 sealed: of("sealed"),
@@ -597,6 +622,7 @@ fn captures(tx: &Transaction<'_>, notice: Bytes32, now: Timestamp) -> rusqlite::
                 discarded: of("discarded"),
                 missing: last.counter - before - same.len() as u64,
                 since: Instant::hour_of(first.at),
+                signed: last.of.signature,
                 at: Instant::new(now),
             };
             before = last.counter;

@@ -348,7 +348,9 @@ impl Requests for MemoryStore {
                 Admit::OtherBody
             }
             Some(request) => Admit::Repeat { outcome: request.outcome.clone() },
-            None if admission.counted && admission.counter <= last => Admit::CounterNotNext { last },
+            None if admission.counted.is_some() && admission.counter <= last => {
+                Admit::CounterNotNext { last }
+            }
             None => Admit::New,
         };
         disk.write("admit", |disk| {
@@ -360,7 +362,7 @@ impl Requests for MemoryStore {
                 let Admission { device, body_mac, counter, .. } = *admission;
                 let request = Request { device, body_mac, outcome: None, admitted_at: now };
                 rows.requests.insert(admission.key.bytes(), request);
-                if admission.counted {
+                if admission.counted.is_some() {
                     rows.devices.insert(device, counter);
                 }
             }

@@ -48,13 +48,13 @@ fn the_capture_counter_only_grows_and_gaps_are_kept() {
     let (_folder, store) = fresh();
     open_voyage(&store);
     let counted = |n: u8, counter| {
-        let admission = Admission { counter, counted: true, ..request(&store, key(n), n) };
+        let admission = Admission { counter, counted: Some(SIGNED), ..request(&store, key(n), n) };
         store.admit(&admission, at(0)).unwrap()
     };
     assert_eq!([counted(1, 1), counted(2, 2)], [Admit::New, Admit::New]);
     assert_eq!(counted(3, 2), Admit::CounterNotNext { last: 2 });
     assert_eq!(counted(4, 7), Admit::New);
-    let again = Admission { counter: 7, counted: true, ..request(&store, key(4), 5) };
+    let again = Admission { counter: 7, counted: Some(SIGNED), ..request(&store, key(4), 5) };
     assert_eq!(store.admit(&again, at(0)).unwrap(), Admit::Repeat { outcome: None });
     let device = store.device(DEVICE).unwrap().unwrap();
     assert_eq!((device.last_counter, device.gaps), (7, 4));

@@ -6,12 +6,10 @@ mod border;
 use border::*;
 use portunus_core::biometric::PackId;
 use portunus_core::id::{DesignationId, IdempotencyKey};
-use portunus_core::leaf::{Bytes32, Leaf};
+use portunus_core::leaf::Leaf;
 use portunus_core::place::Designation;
 use portunus_core::policy::PersonClass;
 use portunus_store::*;
-
-const NOTICE: Bytes32 = Bytes32([9; 32]);
 
 /// A log: what was sequenced and published, in order.
 #[derive(Default)]
@@ -19,7 +17,7 @@ struct Log(Vec<String>);
 
 impl Log {
     fn go_on(&mut self, store: &Store, now: i64) -> Vec<Leaf> {
-        let leaves = store.sequence(self.0.len() as u64, NOTICE, at(now)).unwrap();
+        let leaves = store.sequence(self.0.len() as u64, at(now)).unwrap();
         self.0.extend(leaves.clone());
         store.published(self.0.len() as u64).unwrap();
         leaves.iter().map(|leaf| Leaf::parse(leaf.as_bytes()).unwrap()).collect()
@@ -105,7 +103,7 @@ fn captures_are_accounted_for_without_a_gap() {
         let key = IdempotencyKey::from_bytes([100 + n; 16]);
         // The third capture never comes.
         let counter = u64::from(n) + u64::from(n > 2);
-        let admission = Admission { counter, counted: true, ..request(&store, key, 100 + n) };
+        let admission = Admission { counter, counted: Some(SIGNED), ..request(&store, key, 100 + n) };
         assert_eq!(store.admit(&admission, at(2)).unwrap(), Admit::New);
         if n == 11 {
             break;
@@ -133,29 +131,53 @@ fn captures_are_accounted_for_without_a_gap() {
 }
 
 #[test]
+fn a_count_that_comes_again_is_told_once_until_the_device_counts_on() {
+    let (_folder, store) = fresh();
+    let mut log = Log::default();
+    let _ = open_voyage(&store);
+    let _ = log.go_on(&store, 0);
+    let mut nonce = 100;
+    let mut admit = |counter| {
+        nonce += 1;
+        let key = IdempotencyKey::from_bytes([nonce; 16]);
+        let admission = Admission { counter, counted: Some(SIGNED), ..request(&store, key, nonce) };
+        store.admit(&admission, at(2)).unwrap()
+    };
+    let mut rolled_back = |store: &Store| {
+        let told = log.go_on(store, 3).into_iter();
+        told.filter_map(|leaf| match leaf {
+            Leaf::RolledBack { counted, came, .. } => Some((counted, came)),
+            _ => None,
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(admit(7), Admit::New);
+    for again in [7, 3, 1] {
+        assert_eq!(admit(again), Admit::CounterNotNext { last: 7 });
+    }
+    assert_eq!(rolled_back(&store), [(7, 7)]);
+    assert_eq!(admit(8), Admit::New);
+    assert_eq!(admit(2), Admit::CounterNotNext { last: 8 });
+    assert_eq!(rolled_back(&store), [(8, 2)]);
+}
+
+#[test]
 fn what_had_its_place_when_the_process_died_keeps_it() {
     let (folder, store) = fresh();
     (0..10).for_each(|n| keep(&store, n, HOUR));
-    let first = store.sequence(0, NOTICE, at(2)).unwrap();
+    let first = store.sequence(0, at(2)).unwrap();
     assert_eq!(first.len(), 10);
     drop(store);
     let store = open(folder.path(), 9);
     (10..30).for_each(|n| keep(&store, n, HOUR));
-    assert_eq!(
-        store.sequence(0, NOTICE, at(3)).unwrap(),
-        first,
-        "the same, in the same order, and nothing else"
-    );
+    assert_eq!(store.sequence(0, at(3)).unwrap(), first, "the same, in the same order, and nothing else");
     // Or it died after the log stated them.
     let bytes: Vec<Vec<u8>> = first.iter().map(|leaf| leaf.clone().into_bytes()).collect();
     store.catch_up(0, &bytes, at(4)).unwrap();
-    let second = store.sequence(10, NOTICE, at(5)).unwrap();
+    let second = store.sequence(10, at(5)).unwrap();
     assert_eq!(second.len(), 20);
     assert!(second.iter().all(|leaf| !first.contains(leaf)));
-    assert!(
-        matches!(store.sequence(10 + 1, NOTICE, at(5)), Err(StoreError::Ledger { .. })),
-        "another appends"
-    );
+    assert!(matches!(store.sequence(10 + 1, at(5)), Err(StoreError::Ledger { .. })), "another appends");
     let mut other = bytes.clone();
     other[0] = second[1].clone().into_bytes();
     assert!(matches!(store.catch_up(10, &other, at(6)), Err(StoreError::Ledger { .. })), "a fork is refused");
@@ -180,10 +202,7 @@ fn a_restored_database_takes_up_what_was_published_since() {
     std::fs::copy(folder.path().join("keys.db"), into.join("keys.db")).unwrap();
     restore(&backup, None, &into, None, Seeded::new(5), at(HOUR + 5), &mut |_, _| {}).unwrap();
     let store = open(&into, 6);
-    assert!(
-        matches!(store.sequence(36, NOTICE, at(HOUR + 6)), Err(StoreError::Ledger { .. })),
-        "not before it has"
-    );
+    assert!(matches!(store.sequence(36, at(HOUR + 6)), Err(StoreError::Ledger { .. })), "not before it has");
     let bytes: Vec<Vec<u8>> = log.0.iter().map(|leaf| leaf.clone().into_bytes()).collect();
     let known = store.published_size().unwrap() as usize;
     store.catch_up(known as u64, &bytes[known..], at(HOUR + 6)).unwrap();

@@ -10,7 +10,8 @@ use axum::http::{Method, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::SigningKey;
-use portunus_core::id::{DeviceId, IdempotencyKey};
+use portunus_core::id::{DesignationId, DeviceId, IdempotencyKey};
+use portunus_core::leaf::Bytes32;
 use portunus_core::ports::fresh as fresh_id;
 use portunus_server::http::signature::Signing;
 use serde::de::DeserializeOwned;
@@ -82,6 +83,8 @@ pub(super) struct Gate {
     key: SigningKey,
     device: DeviceId,
     counter: u64,
+    /// What its captures are signed under: learned at the first.
+    authority: Option<(DesignationId, Bytes32)>,
 }
 
 impl Gate {
@@ -92,10 +95,17 @@ impl Gate {
         let enrolled: Value =
             caller.post("/api/device/v1/enrolments", &json!({ "code": code, "public_key": public })).await?;
         let device = enrolled["device"].as_str().context("no device")?.parse()?;
-        Ok(Self { caller: caller.clone(), key, device, counter: 0 })
+        Ok(Self { caller: caller.clone(), key, device, counter: 0, authority: None })
     }
 
-    async fn signed<T: DeserializeOwned>(&self, path: &str, kind: &str, body: Vec<u8>) -> Result<T> {
+    async fn signed<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+        authority: Option<(DesignationId, Bytes32)>,
+    ) -> Result<T> {
         let signing = Signing {
             key: &self.key,
             device: self.device,
@@ -104,9 +114,12 @@ impl Gate {
             nonce: fresh_id(&SystemEntropy),
             created: now(),
         };
-        let mut request =
-            Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, kind);
-        for (name, value) in signing.headers("POST", path, &body) {
+        let mut request = Request::builder().method(&method).uri(path).header(header::CONTENT_TYPE, kind);
+        for (name, value) in signing.headers(method.as_str(), path, &body) {
+            request = request.header(name, value);
+        }
+        if let Some((designation, notice)) = authority {
+            let (name, value) = signing.capture_header(designation, notice);
             request = request.header(name, value);
         }
         let (status, bytes) = self.caller.send(request.body(Body::from(body))?).await?;
@@ -115,13 +128,18 @@ impl Gate {
 
     /// The traveller chooses. Gives the encounter.
     pub(super) async fn begin(&self, choice: &Value) -> Result<String> {
-        let begun: Value =
-            self.signed("/api/device/v1/encounters", "application/json", serde_json::to_vec(choice)?).await?;
+        let body = serde_json::to_vec(choice)?;
+        let path = "/api/device/v1/encounters";
+        let begun: Value = self.signed(Method::POST, path, "application/json", body, None).await?;
         Ok(begun["encounter"].as_str().context("no encounter")?.to_owned())
     }
 
     /// One capture. Gives the step: `proceed`, `try-again` or `see-officer`.
     pub(super) async fn capture(&mut self, encounter: &str, frames: &[Vec<u8>]) -> Result<String> {
+        let authority = match self.authority {
+            Some(known) => known,
+            None => self.learn_authority().await?,
+        };
         self.counter += 1;
         let mut body = Vec::new();
         for frame in frames {
@@ -139,7 +157,16 @@ impl Gate {
         body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
         let path = format!("/api/device/v1/encounters/{encounter}/captures");
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let captured: Value = self.signed(&path, &kind, body).await?;
+        let captured: Value = self.signed(Method::POST, &path, &kind, body, Some(authority)).await?;
         Ok(captured["step"].as_str().context("no step")?.to_owned())
+    }
+
+    async fn learn_authority(&mut self) -> Result<(DesignationId, Bytes32)> {
+        let json = "application/json";
+        let gate: Value = self.signed(Method::GET, "/api/device/v1/gate", json, Vec::new(), None).await?;
+        let designation = gate["designation"]["id"].as_str().context("no designation")?.parse()?;
+        let notice = gate["notice_sha256"].as_str().context("no notice")?.parse()?;
+        self.authority = Some((designation, notice));
+        Ok((designation, notice))
     }
 }

@@ -136,6 +136,16 @@ fn a_repeat_gets_the_first_outcome_and_a_replay_nothing() {
         back.counter = counter;
         assert_eq!(problem(&staff.gate.send(&back), 409), "capture-counter", "{counter}");
     }
+    // Not signed for the ledger, or for another count or notice: not taken.
+    let mut unsigned = staff.gate.capture_order(&encounter, &[Picture::Obama2.bytes()]);
+    let authority = unsigned.authority.take();
+    assert_eq!(problem(&staff.gate.send(&unsigned), 401), "signature");
+    let mut raw = staff.gate.sign(&Order { authority, ..unsigned.afresh() });
+    let capture_header =
+        |raw: &crate::support::Raw| raw.headers.iter().position(|(name, _)| name == "portunus-capture");
+    let at = capture_header(&raw).unwrap();
+    raw.headers[at].1 = raw.headers[at].1.replacen("notice=\"", "notice=\"0", 1);
+    assert_eq!(problem(&staff.anybody.send(&raw), 401), "signature");
     // Another device may not speak for this encounter, nor repeat its request.
     let code = staff.enrolment_code();
     let mut other = Gate::enrol(&staff.anybody, &code);
@@ -191,6 +201,9 @@ fn without_enrolment_or_designation_there_is_no_capture() {
     // Designated again, the same traveller boards.
     let again = json!({ "point": staff.point, "legal_basis": "8 CFR 215.8", "device_owner": "Port", "contractors": [] });
     staff.administrator.post("/api/admin/v1/designations", &again).ok();
+    // What the gate signs under is no longer in force: it looks again.
+    assert_eq!(problem(&staff.gate.capture(&encounter, &photo), 409), "stale-authority");
+    staff.gate.state();
     assert_eq!(staff.gate.capture(&encounter, &photo).ok().json()["step"], "proceed");
     // With boarding closed there is none either.
     staff.close(&voyage).ok();

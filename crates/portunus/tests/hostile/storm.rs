@@ -138,8 +138,7 @@ fn bodies_and_lists_of_more_than_is_taken_are_refused() {
     let encounter = staff.gate.begin(&choice("photo", false, None));
     let path = format!("/api/device/v1/encounters/{encounter}");
     let over = |gate: &mut Gate, what: &str, kind: &str, bytes: usize| {
-        gate.counter += 1;
-        let order = gate.order("POST", &format!("{path}/{what}"), kind, vec![b'x'; bytes]);
+        let order = gate.counted(&format!("{path}/{what}"), kind, vec![b'x'; bytes]);
         assert_eq!(problem(&gate.send(&order), 413), "too-large", "{what}");
     };
     over(&mut staff.gate, "previews", "image/jpeg", (4 << 20) + 1);
@@ -153,13 +152,11 @@ fn bodies_and_lists_of_more_than_is_taken_are_refused() {
     let frame = Picture::Obama2.bytes();
     for parts in [vec![], vec![("frame", &frame[..]); 6], vec![("portrait", &frame[..])]] {
         let (kind, body) = multipart(&parts);
-        staff.gate.counter += 1;
-        let order = staff.gate.order("POST", &format!("{path}/captures"), &kind, body);
+        let order = staff.gate.counted(&format!("{path}/captures"), &kind, body);
         problem(&staff.gate.send(&order), 400);
     }
     let (kind, body) = multipart(&[("frame", &frame)]);
-    staff.gate.counter += 1;
-    let cut = staff.gate.order("POST", &format!("{path}/captures"), &kind, body[..body.len() - 50].to_vec());
+    let cut = staff.gate.counted(&format!("{path}/captures"), &kind, body[..body.len() - 50].to_vec());
     problem(&staff.gate.send(&cut), 400);
 
     // Lists as large as may be, of nothing, of garbage, of one endless segment: read, with reasons.

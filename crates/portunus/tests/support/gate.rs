@@ -6,9 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
-use portunus_core::id::{DeviceId, IdempotencyKey};
+use portunus_core::id::{DesignationId, DeviceId, IdempotencyKey};
+use portunus_core::leaf::Bytes32;
 use portunus_server::http::signature::Signing;
 use serde_json::{Value, json};
+use std::sync::Mutex;
 
 /// An enrolled device.
 pub struct Gate {
@@ -17,6 +19,8 @@ pub struct Gate {
     pub device: DeviceId,
     /// Captures and previews so far. A new one counts itself first.
     pub counter: u64,
+    /// What its captures are signed under: learned whenever it asks for its state.
+    authority: Mutex<Option<(DesignationId, Bytes32)>>,
 }
 
 /// A request that is to be signed. Every field may be altered first; the same order sent again is a repeat that is
@@ -32,6 +36,8 @@ pub struct Order {
     pub nonce: [u8; 16],
     /// Seconds since 1970.
     pub created: i64,
+    /// Of a capture: what it is signed under.
+    pub authority: Option<(DesignationId, Bytes32)>,
 }
 
 impl Order {
@@ -58,7 +64,7 @@ impl Gate {
         let body = json!({ "code": code, "public_key": public });
         let enrolled = caller.post("/api/device/v1/enrolments", &body).ok().json();
         let device = enrolled["device"].as_str().unwrap().parse().ok().unwrap();
-        Self { caller: caller.clone(), key, device, counter: 0 }
+        Self { caller: caller.clone(), key, device, counter: 0, authority: Mutex::default() }
     }
 
     /// A request that is well in every respect.
@@ -72,6 +78,21 @@ impl Gate {
             counter: self.counter,
             nonce: fresh(),
             created: Timestamp::now().as_second(),
+            authority: None,
+        }
+    }
+
+    /// The same for a capture or preview, counted and signed under what the gate was told last.
+    pub fn counted(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Order {
+        self.learn();
+        self.counter += 1;
+        let authority = *self.authority.lock().unwrap();
+        Order { authority, ..self.order("POST", path, kind, body) }
+    }
+
+    fn learn(&self) {
+        if self.authority.lock().unwrap().is_none() {
+            self.state();
         }
     }
 
@@ -89,6 +110,10 @@ impl Gate {
             .headers(order.method, &order.path, &order.body)
             .map(|(name, value)| (name.to_owned(), value))
             .into();
+        if let Some((designation, notice)) = order.authority {
+            let (name, value) = signing.capture_header(designation, notice);
+            headers.push((name.to_owned(), value));
+        }
         headers.push(("content-type".to_owned(), order.kind.clone()));
         Raw { method: order.method, path: order.path.clone(), headers, body: order.body.clone() }
     }
@@ -107,7 +132,12 @@ impl Gate {
     /// What the gate needs to know before it greets anyone.
     #[track_caller]
     pub fn state(&self) -> Value {
-        self.send(&self.order("GET", "/api/device/v1/gate", JSON, Vec::new())).ok().json()
+        let gate = self.send(&self.order("GET", "/api/device/v1/gate", JSON, Vec::new())).ok().json();
+        if let Some(designation) = gate["designation"]["id"].as_str() {
+            let notice = gate["notice_sha256"].as_str().unwrap().parse().ok().unwrap();
+            *self.authority.lock().unwrap() = Some((designation.parse().ok().unwrap(), notice));
+        }
+        gate
     }
 
     /// The order of a choice.
@@ -118,15 +148,15 @@ impl Gate {
     /// The traveller chooses. Gives the encounter.
     #[track_caller]
     pub fn begin(&self, choice: &Value) -> String {
+        self.learn();
         self.send(&self.begin_order(choice)).ok().json()["encounter"].as_str().unwrap().to_owned()
     }
 
     /// The order of one capture, counted.
     pub fn capture_order<F: AsRef<[u8]>>(&mut self, encounter: &str, frames: &[F]) -> Order {
-        self.counter += 1;
         let parts: Vec<(&str, &[u8])> = frames.iter().map(|frame| ("frame", frame.as_ref())).collect();
         let (kind, body) = multipart(&parts);
-        self.order("POST", &format!("/api/device/v1/encounters/{encounter}/captures"), &kind, body)
+        self.counted(&format!("/api/device/v1/encounters/{encounter}/captures"), &kind, body)
     }
 
     /// One capture; the answer may be a problem.
@@ -139,9 +169,9 @@ impl Gate {
     /// One preview frame, counted; the answer may be a problem.
     #[track_caller]
     pub fn preview(&mut self, encounter: &str, frame: &[u8]) -> Answer {
-        self.counter += 1;
         let path = format!("/api/device/v1/encounters/{encounter}/previews");
-        self.send(&self.order("POST", &path, "image/jpeg", frame.to_vec()))
+        let order = self.counted(&path, "image/jpeg", frame.to_vec());
+        self.send(&order)
     }
 
     /// `decline` or `leave`; the answer may be a problem.

@@ -160,6 +160,7 @@ impl From<Refused> for Problem {
             Refused::PointNotDesignated => Self::new(StatusCode::FORBIDDEN, "point-not-designated", detail),
             Refused::NoVoyage => Self::conflict("no-voyage", detail),
             Refused::StaleNotice { .. } => Self::conflict("stale-notice", detail),
+            Refused::StaleAuthority => Self::conflict("stale-authority", detail),
             Refused::Unknown(what) => Self::not_found(what),
             Refused::WrongStage(_) => Self::conflict("wrong-stage", detail),
             Refused::InProgress => Self::conflict("capture-in-progress", detail),

@@ -9,12 +9,21 @@
 //! Signature: portunus=:BASE64:
 //! ```
 //! The profile is fixed so that nothing is negotiable: what is covered, in which order, by which algorithm.
+//!
+//! A capture, and a preview, is signed once more, for the public ledger: the text of [`CaptureStatement`], which names
+//! nobody.
+//!
+//! ```text
+//! Portunus-Capture: designation="HEX", notice="HEX", signature=:BASE64:
+//! ```
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, VerifyingKey};
 use jiff::Timestamp;
-use portunus_core::id::{DeviceId, IdempotencyKey};
+use portunus_core::capture::{CaptureStatement, SignedCapture};
+use portunus_core::id::{DesignationId, DeviceId, IdempotencyKey};
+use portunus_core::leaf::{Bytes32, Signature as Signed};
 use sha2::{Digest, Sha256};
 
 /// How far `created` may lie from the server's clock, in seconds, either way.
@@ -38,6 +47,9 @@ pub enum SignatureError {
     /// Not this device's signature over this request.
     #[error("the signature does not verify with the device's key")]
     Forged,
+    /// The count, designation or notice of a capture is not what the device signed.
+    #[error("portunus-capture is not this device's signature over its count, designation and notice")]
+    Capture,
 }
 
 /// What a device states in its headers, before anything of it is believed.
@@ -136,6 +148,45 @@ impl Claimed {
     }
 }
 
+/// Reads the header `portunus-capture`. Nothing of it is believed before [`verify_capture`].
+///
+/// # Errors
+/// [`SignatureError::Header`].
+pub fn read_capture(value: Option<&str>) -> Result<SignedCapture, SignatureError> {
+    let read = |text: &str| {
+        let (designation, rest) = text.strip_prefix("designation=\"")?.split_once('"')?;
+        let (notice, rest) = rest.strip_prefix(", notice=\"")?.split_once('"')?;
+        let signature = byte_sequence(rest.strip_prefix(", ")?, "signature=")?;
+        Some(SignedCapture {
+            designation: designation.parse().ok()?,
+            notice: notice.parse().ok()?,
+            signature: Signed(signature.try_into().ok()?),
+        })
+    };
+    value
+        .filter(|value| value.len() <= HEADER_BYTES_MAX)
+        .and_then(read)
+        .ok_or(SignatureError::Header("portunus-capture"))
+}
+
+/// Whether `device`, whose key this is, signed `of` for its count.
+///
+/// # Errors
+/// [`SignatureError::Capture`].
+pub fn verify_capture(
+    of: &SignedCapture,
+    device: DeviceId,
+    count: u64,
+    key: &[u8; 32],
+) -> Result<(), SignatureError> {
+    let statement = CaptureStatement { device, designation: of.designation, notice: of.notice, count };
+    VerifyingKey::from_bytes(key)
+        .and_then(|key| {
+            key.verify_strict(statement.text().as_bytes(), &Signature::from_bytes(&of.signature.0))
+        })
+        .map_err(|_| SignatureError::Capture)
+}
+
 /// An RFC 8941 byte sequence behind its dictionary key: `sha-256=:BASE64:`.
 fn byte_sequence(text: &str, key: &str) -> Option<Vec<u8>> {
     let inner = text.strip_prefix(key)?.strip_prefix(':')?.strip_suffix(':')?;
@@ -182,6 +233,17 @@ impl Signing<'_> {
             ("signature-input", format!("portunus={params}")),
             ("signature", format!("portunus=:{signature}:")),
         ]
+    }
+}
+
+impl Signing<'_> {
+    /// The further header of a capture or preview.
+    pub fn capture_header(&self, designation: DesignationId, notice: Bytes32) -> (&'static str, String) {
+        use ed25519_dalek::Signer as _;
+        let statement = CaptureStatement { device: self.device, designation, notice, count: self.counter };
+        let signature = BASE64.encode(self.key.sign(statement.text().as_bytes()).to_bytes());
+        let value = format!("designation=\"{designation}\", notice=\"{notice}\", signature=:{signature}:");
+        ("portunus-capture", value)
     }
 }
 
@@ -249,7 +311,37 @@ mod tests {
         assert_eq!(check(&headers, PATH, b"{}", now()), Err(SignatureError::Header("signature-input")));
     }
 
+    #[test]
+    fn a_capture_is_signed_for_its_count_designation_and_notice() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let (device, public) = (DeviceId::from_bytes([1; 16]), key.verifying_key().to_bytes());
+        let signing = Signing {
+            key: &key,
+            device,
+            idempotency_key: IdempotencyKey::from_bytes([2; 16]),
+            counter: 41,
+            nonce: [3; 16],
+            created: now(),
+        };
+        let (_, value) = signing.capture_header(DesignationId::from_bytes([4; 16]), Bytes32([5; 32]));
+        let of = read_capture(Some(&value)).unwrap();
+        assert_eq!((of.designation, of.notice), (DesignationId::from_bytes([4; 16]), Bytes32([5; 32])));
+        assert_eq!(verify_capture(&of, device, 41, &public), Ok(()));
+        assert_eq!(verify_capture(&of, device, 42, &public), Err(SignatureError::Capture));
+        let other = SignedCapture { notice: Bytes32([6; 32]), ..of };
+        assert_eq!(verify_capture(&other, device, 41, &public), Err(SignatureError::Capture));
+        let bad = Err(SignatureError::Header("portunus-capture"));
+        for value in [None, Some(""), Some(&value[1..]), Some(&value.replace(", n", ",n"))] {
+            assert_eq!(read_capture(value), bad);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn hostile_capture_headers_never_panic(value in "(designation=\")?.{0,300}") {
+            prop_assert!(read_capture(Some(&value)).is_err());
+        }
+
         #[test]
         fn hostile_headers_never_panic(input in ".{0,300}", signature in ".{0,100}", key in ".{0,40}") {
             let get = |name| match name {

@@ -7,6 +7,7 @@ use portunus_biometrics::face::{Assessment, FaceError, ProbeOutcome};
 use portunus_biometrics::pack::calibration::ScoreType;
 use portunus_core::accuracy::Measured;
 use portunus_core::biometric::{Candidates, PackId};
+use portunus_core::capture::SignedCapture;
 use portunus_core::decide::{
     Capture, Case, Decision, Facts, Failure, PassengerFacts, Presented, Step, decide, next_step,
 };
@@ -105,14 +106,14 @@ impl Service {
     /// # Errors
     /// [`Refused`] for a used nonce, a reused key, a counter that shrank.
     pub fn seen(&self, submission: &Submission) -> Result<(), Refused> {
-        self.admit(submission, false).map(|_: Option<serde_json::Value>| ())
+        self.admit(submission, None).map(|_: Option<serde_json::Value>| ())
     }
 
     /// Admits a request once; gives the first outcome when it is a repeat that was answered.
     fn admit<T: for<'a> Deserialize<'a>>(
         &self,
         submission: &Submission,
-        counted: bool,
+        counted: Option<SignedCapture>,
     ) -> Result<Option<T>, Refused> {
         let admission = Admission {
             key: submission.key,
@@ -144,7 +145,7 @@ impl Service {
         submission: &Submission,
         joining: &Joining,
     ) -> Result<Begun, Refused> {
-        if let Some(first) = self.admit(submission, false)? {
+        if let Some(first) = self.admit(submission, None)? {
             return Ok(first);
         }
         let now = self.now();
@@ -202,6 +203,14 @@ impl Service {
         self.store().voyage_at(device.point)?.ok_or(Refused::NoVoyage)
     }
 
+    /// Whether a capture was signed under what is in force where it was made.
+    fn authorised(&self, device: &Device, of: &SignedCapture, now: Timestamp) -> Result<(), Refused> {
+        self.boarding_at(device, now)?;
+        let in_force = self.store().designation_in_force(device.point, now)?;
+        let same = in_force.is_some_and(|one| one.id == of.designation) && of.notice == self.notice_sha256();
+        if same { Ok(()) } else { Err(Refused::StaleAuthority) }
+    }
+
     fn presented(&self, document: Option<&DocumentKey>, voyage: VoyageId) -> Result<Presented, Refused> {
         let Some(document) = document else { return Ok(Presented::Nothing) };
         let found = self.store().passengers_with_document(document)?;
@@ -231,14 +240,15 @@ impl Service {
         &self,
         device: &Device,
         submission: &Submission,
+        of: SignedCapture,
         id: EncounterId,
         frame: &[u8],
     ) -> Result<Previewed, Refused> {
-        if let Some(first) = self.admit(submission, true)? {
+        if let Some(first) = self.admit(submission, Some(of))? {
             return Ok(first);
         }
         let now = self.now();
-        self.boarding_at(device, now)?;
+        self.authorised(device, &of, now)?;
         self.at_gate(device, id)?;
         let previewed = match self.engine().assess(frame)? {
             Assessment::NoFace => Previewed { usable: false, advice: Vec::new() },
@@ -261,15 +271,16 @@ impl Service {
         &self,
         device: &Device,
         submission: &Submission,
+        of: SignedCapture,
         id: EncounterId,
         frames: &[&[u8]],
     ) -> Result<Captured, Refused> {
         let _working = InProgress::enter(self, submission.key)?;
-        if let Some(first) = self.admit(submission, true)? {
+        if let Some(first) = self.admit(submission, Some(of))? {
             return Ok(first);
         }
         let started = self.now();
-        self.boarding_at(device, started)?;
+        self.authorised(device, &of, started)?;
         let mut before = self.at_gate(device, id)?;
         let seen = self.see(frames, &before)?;
         for _ in 0..DECISIONS_MAX {
@@ -467,7 +478,7 @@ impl Service {
         id: EncounterId,
         change: impl Fn(&mut Encounter, Timestamp),
     ) -> Result<Begun, Refused> {
-        if let Some(first) = self.admit(submission, false)? {
+        if let Some(first) = self.admit(submission, None)? {
             return Ok(first);
         }
         let before = self.at_gate(device, id)?;

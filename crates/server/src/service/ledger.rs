@@ -63,7 +63,7 @@ impl Service {
         };
         // After what was before the log: designations of then are older than its first policy.
         self.state_what_holds()?;
-        let leaves = self.store().sequence(open.log.head().size, self.digests().notice, self.now())?;
+        let leaves = self.store().sequence(open.log.head().size, self.now())?;
         if !leaves.is_empty() {
             let size = open.log.append(&leaves)?.size;
             self.store().published(size)?;
@@ -120,6 +120,11 @@ impl Service {
         }
         self.store().state_what_was_before(now)?;
         Ok(Some(Open { log, _lock: held }))
+    }
+
+    /// SHA-256 of what travellers are told, as the ledger has it.
+    pub fn notice_sha256(&self) -> Bytes32 {
+        self.digests().notice
     }
 
     fn digests(&self) -> &Digests {

@@ -20,6 +20,9 @@ pub enum Refused {
         /// In force.
         in_force: String,
     },
+    /// A capture was made under another designation or notice than is in force.
+    #[error("the capture was signed under another designation or notice than is in force; reload the gate")]
+    StaleAuthority,
     /// There is no such thing.
     #[error("no such {0}")]
     Unknown(&'static str),

@@ -6,10 +6,12 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::accuracy::Measured;
 use portunus_core::biometric::{Candidate, Candidates, PackId, Rate, Score};
+use portunus_core::capture::SignedCapture;
 use portunus_core::decide::{Decision, Presented, Reason};
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
 use portunus_core::id::*;
+use portunus_core::leaf::{Bytes32, Signature};
 use portunus_core::place::{CrossingPoint, Direction, PointKind};
 use portunus_core::policy::PersonClass;
 use portunus_core::ports::Entropy;
@@ -153,6 +155,13 @@ pub fn at_gate(id: EncounterId, voyage: VoyageId, joined: Timestamp) -> Encounte
     }
 }
 
+/// What a device signed of a capture; the store believes whoever verified it.
+pub const SIGNED: SignedCapture = SignedCapture {
+    designation: portunus_core::id::DesignationId::from_bytes([21; 16]),
+    notice: Bytes32([22; 32]),
+    signature: Signature([23; 64]),
+};
+
 /// A request with fresh nonce `n`, uncounted, whose body is its key.
 pub fn request(store: &Store, key: IdempotencyKey, nonce: u8) -> Admission {
     Admission {
@@ -160,7 +169,7 @@ pub fn request(store: &Store, key: IdempotencyKey, nonce: u8) -> Admission {
         device: DEVICE,
         body_mac: store.body_mac(&key.bytes()),
         counter: 0,
-        counted: false,
+        counted: None,
         nonce: [nonce; 16],
         created: at(0),
     }

@@ -15,7 +15,7 @@ pub(crate) fn a_request_is_admitted_once_and_keeps_its_first_answer<B: Backend>(
     assert!(!store.answer(asked(1, 0).key, "second").unwrap());
     assert_eq!(admit(&asked(1, 2), 2), Admit::Repeat { outcome: Some("first".into()) });
     assert_eq!(admit(&Admission { body_mac: [9; 32], ..asked(1, 3) }, 3), Admit::OtherBody);
-    let counted = |n, counter| Admission { counted: true, counter, ..asked(n, 4) };
+    let counted = |n, counter| Admission { counted: Some(SIGNED), counter, ..asked(n, 4) };
     assert_eq!(admit(&counted(2, 7), 4), Admit::New);
     assert_eq!(admit(&counted(3, 7), 4), Admit::CounterNotNext { last: 7 });
     let again = backend.open();

@@ -63,7 +63,7 @@ fn asked(n: u8, signature: u64) -> Admission {
     let mut nonce = [n; 16];
     nonce[..8].copy_from_slice(&signature.to_be_bytes());
     let (key, body_mac) = (IdempotencyKey::from_bytes([n; 16]), [n; 32]);
-    Admission { key, device: DEVICE, body_mac, counter: 0, counted: false, nonce, created: at(0) }
+    Admission { key, device: DEVICE, body_mac, counter: 0, counted: None, nonce, created: at(0) }
 }
 
 fn keep_of(sealed: Sealed, n: u8, until: i64) -> Keep<'static> {

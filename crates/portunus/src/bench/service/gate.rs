@@ -5,12 +5,14 @@ use crate::ambient::SystemEntropy;
 use crate::house::{fresh, now};
 use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
-use portunus_core::id::{DeviceId, IdempotencyKey};
+use portunus_core::id::{DesignationId, DeviceId, IdempotencyKey};
+use portunus_core::leaf::Bytes32;
 use portunus_core::ports::fresh as fresh_id;
 use portunus_server::http::signature::Signing;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -114,13 +116,15 @@ pub(super) struct Gate {
     key: SigningKey,
     device: DeviceId,
     counter: u64,
+    /// What its captures are signed under: learned when it begins to speak.
+    authority: Option<(DesignationId, Bytes32)>,
     address: Option<Address>,
     line: Option<Line>,
 }
 
 impl Gate {
     pub(super) fn new(key: SigningKey, device: DeviceId) -> Self {
-        Self { key, device, counter: 0, address: None, line: None }
+        Self { key, device, counter: 0, authority: None, address: None, line: None }
     }
 
     /// From now on it speaks with this service.
@@ -136,7 +140,7 @@ impl Gate {
         Ok(())
     }
 
-    fn signed(&self, path: &str, kind: &str, body: &[u8]) -> Ready {
+    fn signed(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Ready {
         let signing = Signing {
             key: &self.key,
             device: self.device,
@@ -146,10 +150,11 @@ impl Gate {
             created: now(),
         };
         let mut head = format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n",
             body.len()
         );
-        for (name, value) in signing.headers("POST", path, body) {
+        let capture = self.authority.map(|(designation, notice)| signing.capture_header(designation, notice));
+        for (name, value) in signing.headers(method, path, body).into_iter().chain(capture) {
             head.extend([name, ": ", &value, "\r\n"]);
         }
         head.push_str("\r\n");
@@ -158,6 +163,10 @@ impl Gate {
 
     /// Sends what was signed; gives a field of the answer, which must be a success.
     pub(super) fn send(&mut self, ready: &Ready, body: &[u8], field: &str) -> Result<String> {
+        text(&self.ask(ready, body)?, field)
+    }
+
+    fn ask(&mut self, ready: &Ready, body: &[u8]) -> Result<Value> {
         self.connect()?;
         let line = self.line.as_mut().context("no connection")?;
         let asked = line.ask(&ready.0, body);
@@ -168,15 +177,26 @@ impl Gate {
         if status >= 300 {
             bail!("the service answered {status}: {}", String::from_utf8_lossy(&answer));
         }
-        let answer: serde_json::Value = serde_json::from_slice(&answer)?;
-        Ok(answer[field].as_str().with_context(|| format!("an answer without {field}"))?.to_owned())
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    /// What its captures are signed under.
+    fn learn_authority(&mut self) -> Result<()> {
+        let ready = self.signed("GET", "/api/device/v1/gate", "application/json", &[]);
+        let gate = self.ask(&ready, &[])?;
+        let designation = text(&gate["designation"], "id")?.parse()?;
+        self.authority = Some((designation, text(&gate, "notice_sha256")?.parse()?));
+        Ok(())
     }
 
     /// A traveller chooses the photo. Gives the encounter.
     pub(super) fn choose(&mut self, notice_version: &str) -> Result<String> {
+        if self.authority.is_none() {
+            self.learn_authority()?;
+        }
         let choice = serde_json::json!({ "lane": "photo", "notice_version": notice_version });
         let body = serde_json::to_vec(&choice)?;
-        let ready = self.signed("/api/device/v1/encounters", "application/json", &body);
+        let ready = self.signed("POST", "/api/device/v1/encounters", "application/json", &body);
         self.send(&ready, &body, "encounter")
     }
 
@@ -184,8 +204,12 @@ impl Gate {
     pub(super) fn sign_capture(&mut self, encounter: &str, body: &[u8]) -> Ready {
         self.counter += 1;
         let path = format!("/api/device/v1/encounters/{encounter}/captures");
-        self.signed(&path, &format!("multipart/form-data; boundary={BOUNDARY}"), body)
+        self.signed("POST", &path, &format!("multipart/form-data; boundary={BOUNDARY}"), body)
     }
+}
+
+fn text(answer: &Value, field: &str) -> Result<String> {
+    Ok(answer[field].as_str().with_context(|| format!("an answer without {field}"))?.to_owned())
 }
 
 /// Frames as the body of a capture.

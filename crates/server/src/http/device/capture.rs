@@ -21,6 +21,7 @@ pub(crate) async fn handle(
     signed: Signed,
 ) -> Result<Json<Captured>, Problem> {
     let id = encounter_id(&id)?;
+    let of = signed.capture()?;
     let Signed { device, submission, headers, body, place: _place } = signed;
     let frames = frames(&headers, body).await?;
     let turn = app.pictures.turn().await?;
@@ -28,7 +29,7 @@ pub(crate) async fn handle(
     blocking(move || {
         let _turn = turn;
         let frames: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
-        service.capture(&device, &submission, id, &frames)
+        service.capture(&device, &submission, of, id, &frames)
     })
     .await
     .map(Json)

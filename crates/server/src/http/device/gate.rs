@@ -27,6 +27,8 @@ pub(crate) struct Gate {
     voyage: Option<GateVoyage>,
     /// Named in every encounter.
     notice_version: String,
+    /// SHA-256 of the notice, as the ledger's policy leaf has it: signed with every capture.
+    notice_sha256: String,
     /// What travellers read before the camera starts, by language.
     #[schema(value_type = Object)]
     notice: BTreeMap<String, Notice>,
@@ -81,6 +83,7 @@ pub(crate) async fn handle(State(app): State<App>, signed: Signed) -> Result<Jso
             designation,
             voyage,
             notice_version: policy.notice_version.clone(),
+            notice_sha256: service.notice_sha256().to_string(),
             notice: policy.notice.clone(),
             attempts_max: policy.attempts_max,
             frames_max: crate::service::FRAMES_MAX,

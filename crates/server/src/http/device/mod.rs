@@ -7,7 +7,7 @@ pub(super) mod gate;
 pub(super) mod leave;
 pub(super) mod preview;
 
-use super::signature::{Claimed, SignatureError};
+use super::signature::{Claimed, SignatureError, read_capture, verify_capture};
 use super::{App, Problem, blocking, limit};
 use crate::service::Submission;
 use axum::Router;
@@ -15,6 +15,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
+use portunus_core::capture::SignedCapture;
 use portunus_core::id::{DeviceId, EncounterId};
 use portunus_store::Device;
 
@@ -106,6 +107,18 @@ impl FromRequest<App> for Signed {
             body_mac: app.service.body_mac(&path, &body)?,
         };
         Ok(Self { device, submission, headers, body, place })
+    }
+}
+
+impl Signed {
+    /// What the device signed of this capture, for the ledger.
+    pub(super) fn capture(&self) -> Result<SignedCapture, Problem> {
+        let mut values = self.headers.get_all("portunus-capture").iter();
+        let value = values.next().and_then(|value| value.to_str().ok()).filter(|_| values.next().is_none());
+        let of = read_capture(value).map_err(refuse)?;
+        verify_capture(&of, self.device.id, self.submission.counter, &self.device.public_key)
+            .map_err(refuse)?;
+        Ok(of)
     }
 }
 

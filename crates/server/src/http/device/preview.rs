@@ -16,12 +16,12 @@ pub(crate) async fn handle(
     Path(id): Path<String>,
     signed: Signed,
 ) -> Result<Json<Previewed>, Problem> {
-    let id = encounter_id(&id)?;
+    let (id, of) = (encounter_id(&id)?, signed.capture()?);
     let turn = app.pictures.turn().await?;
     let service = app.service.clone();
     blocking(move || {
         let _turn = turn;
-        service.preview(&signed.device, &signed.submission, id, &signed.body)
+        service.preview(&signed.device, &signed.submission, of, id, &signed.body)
     })
     .await
     .map(Json)
