@@ -124,7 +124,7 @@ FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields 
     "designation": "id:I point:I name:T port:T direction:T mode:T basis:T owner:T contractors:T from:D until:O at:D",
     "withdrawn": "designation:I until:D at:D", "policy": "name:T sha256:H notice:H at:D",
     "model": "pack:T fpir_ppm:N at:D", "device": "id:I point:I key:H count:N at:D", "device-revoked": "id:I at:D",
-    "cases": "holds:N requests:N access:N corrections:N at:D", "recalls": "sent:N acknowledged:N at:D",
+    "cases": "holds:N requests:N access:N corrections:N contests:N at:D", "recalls": "sent:N acknowledged:N at:D",
     "worker": "erasing:on|off|halted at:D", "sealed": "record:I due:D",
     "captures": "device:I designation:I notice:H first:N last:N sealed:N never_stored:N discarded:N missing:N since:D signed:S at:D",
     "redated": "record:I due:D cause:ruling|correction|renewed", "held": "record:I until:D at:D",
@@ -181,7 +181,7 @@ def books(log, leaves, as_of):
             if devices.setdefault(leaf["id"], known := {"last": leaf["count"], "until": None, "key": leaf["key"]}) is not known:
                 log.fault("leaf-doubled", n, "the device was stated before")
         elif kind == "cases":
-            corrections = leaf["corrections"]
+            corrections = leaf["corrections"] + leaf["contests"]
         elif kind == "captures":
             captures(log, n, leaf, devices.get(leaf["device"]), points.get(leaf["designation"]), notices)
         elif kind == "sealed":

@@ -5,6 +5,9 @@ use crate::policy::PersonClass;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Who opens a contest: nobody of the staff.
+pub const THE_TRAVELLER: UserId = UserId::from_bytes([0; 16]);
+
 /// What a case is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -19,19 +22,27 @@ pub enum CaseKind {
     Correction,
     /// Somebody's class changes from a day on: naturalisation, permanent residence. Not a correction.
     ClassChange,
+    /// A traveller contests what their receipt says. Opened by them, answered by an officer.
+    Contest,
 }
 
 impl CaseKind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::SubjectAccess, Self::OutsideRequest, Self::Hold, Self::Correction, Self::ClassChange];
+    pub const ALL: [Self; 6] = [
+        Self::SubjectAccess,
+        Self::OutsideRequest,
+        Self::Hold,
+        Self::Correction,
+        Self::ClassChange,
+        Self::Contest,
+    ];
 
     /// How many others than the author must agree before anything follows.
     pub fn approvals_needed(self) -> usize {
         match self {
             Self::OutsideRequest => 2,
             Self::Hold => 1,
-            Self::SubjectAccess | Self::Correction | Self::ClassChange => 0,
+            Self::SubjectAccess | Self::Correction | Self::ClassChange | Self::Contest => 0,
         }
     }
 
@@ -43,6 +54,7 @@ impl CaseKind {
             Self::Hold => "legal hold",
             Self::Correction => "correction",
             Self::ClassChange => "change of class",
+            Self::Contest => "contested by the traveller",
         }
     }
 }
@@ -93,7 +105,7 @@ pub struct Case {
     pub from_whom: Option<String>,
     /// How the person who asks for their own records was identified.
     pub identity_check: Option<String>,
-    /// Who opened it.
+    /// Who opened it; of a contest [`THE_TRAVELLER`].
     pub author: UserId,
     /// When.
     pub opened_at: Timestamp,

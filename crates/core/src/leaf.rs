@@ -194,6 +194,13 @@ impl std::fmt::Display for LedgerId {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for LedgerId {
+    fn deserialize<D: serde::Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(text)?;
+        Self::get(&text).ok_or_else(|| serde::de::Error::custom("expected 32 lower-case hexadecimal digits"))
+    }
+}
+
 impl<T: Field> Field for Option<T> {
     fn put(&self) -> String {
         self.as_ref().map_or("-".to_owned(), Field::put)
@@ -412,6 +419,8 @@ leaves! {
         access: u64,
         /// Mistakes put right.
         corrections: u64,
+        /// What travellers contested.
+        contests: u64,
         /// When this was stated.
         at: Instant,
     }

@@ -8,6 +8,7 @@
 //! | [`capture`], [`leaf`] | what a device signs of each capture; what the public ledger says |
 //! | [`encounter`] | one passage: the choice, the stages, an officer's rulings, the waits |
 //! | [`crossing`] | the long record, as it is sealed |
+//! | [`receipt`] | the code that a traveller takes away, and on what grounds they contest |
 //! | [`case`](mod@case) | requests, holds and corrections of the records office: who must agree, and what that allows |
 //! | [`accuracy`] | settled encounters become counts, rates with intervals, people per day |
 //! | [`sampling`] | second looks: what is drawn, what a blind second officer's answers say of false matches |
@@ -28,6 +29,7 @@ pub mod leaf;
 pub mod place;
 pub mod policy;
 pub mod ports;
+pub mod receipt;
 pub mod retention;
 pub mod sampling;
 pub mod voyage;

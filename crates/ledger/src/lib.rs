@@ -7,10 +7,12 @@
 //! | [`note`] | signed notes, checkpoints, cosignatures (C2SP) |
 //! | [`log`] | appending, publishing, reading |
 //! | [`verify`] | what holds of a log, and what does not |
+//! | [`trace`] | what it says of single records |
 
 mod edge;
 pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod tile;
+pub mod trace;
 pub mod verify;

@@ -390,9 +390,9 @@ impl Books {
                     None => fault(FaultKind::LeafOutOfOrder, format!("no device {id} was stated")),
                 }
             }
-            Leaf::Cases { corrections, at, .. } => {
+            Leaf::Cases { corrections, contests, at, .. } => {
                 self.stated(at, &mut fault);
-                self.corrections = corrections;
+                self.corrections = corrections.saturating_add(contests);
             }
             Leaf::Worker { erasing, at } => {
                 self.stated(at, &mut fault);

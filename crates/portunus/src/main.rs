@@ -12,6 +12,7 @@ mod keys;
 mod manifest;
 mod models;
 mod policy;
+mod receipt;
 mod references;
 mod report;
 mod retain;

@@ -2,12 +2,14 @@
 
 use crate::house::now;
 use crate::policy::slug;
+use crate::receipt::{RecordTraced, SavedReceipt};
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use portunus_ledger::log::{CHECKPOINT, FILE_BYTES_MAX, Files, Folder, LogError};
 use portunus_ledger::note::VerifierKey;
 use portunus_ledger::verify::{Check, Report, verify};
 use portunus_server::service::KEY_FILE;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +38,10 @@ pub(crate) struct Args {
     /// Keep the checkpoint that was checked, for the next --since; only when nothing is wrong
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
+    /// A receipt that a traveller saved: say what the log states of its records. Its checkpoint and key are taken for --since
+    /// and --key where those are not named
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
     /// Judge dates as of then instead of now
     #[arg(long, value_name = "RFC3339")]
     as_of: Option<Timestamp>,
@@ -49,7 +55,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let files = place(args)?;
-    let (key, from_the_log) = match &args.key {
+    let receipt = args.receipt.as_deref().map(SavedReceipt::read).transpose()?;
+    let (key, from_the_log) = match args.key.as_ref().or(receipt.as_ref().map(|saved| &saved.ledger.key)) {
         Some(key) => (VerifierKey::parse(key).context("--key")?, false),
         None => {
             let text = files.read(KEY_FILE)?.context("no key lies beside the log: name one with --key")?;
@@ -62,7 +69,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .map(|witness| VerifierKey::parse(witness).with_context(|| format!("--witness {witness}")))
         .collect::<Result<Vec<_>>>()?;
     let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("reading {}", path.display()));
-    let since = args.since.as_ref().map(read).transpose()?;
+    let seen = receipt.as_ref().map(|saved| saved.checkpoint.clone().into_bytes());
+    let since = args.since.as_ref().map(read).transpose()?.or(seen.filter(|seen| !seen.is_empty()));
     let as_of = args.as_of.unwrap_or_else(now);
     let check = Check { key: &key, witnesses: &witnesses, since: since.as_deref(), as_of };
     let mut report = verify(&files, &check).context("reading the log")?;
@@ -71,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "the key was taken from the log itself: compare {key} with what the agency publishes elsewhere"
         ));
     }
-    if args.since.is_none() {
+    if since.is_none() {
         report
             .declared
             .push("nothing was seen before: with --since a rewritten history is noticed".to_owned());
@@ -79,10 +87,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if witnesses.is_empty() {
         report.declared.push("no witness was named: another history could be shown to others".to_owned());
     }
+    let records = receipt.map(|saved| saved.trace(&files, report.size)).transpose()?;
     if args.json {
-        crate::print_json(&report)?;
+        crate::print_json(&Said { report: &report, records: records.as_deref() })?;
     } else {
         tell(&report)?;
+        for record in records.iter().flatten() {
+            crate::print(&record.in_words())?;
+        }
     }
     if report.fault_count > 0 {
         bail!("{} faults in the log of {}", report.fault_count, report.origin);
@@ -92,6 +104,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         std::fs::write(path, &report.checkpoint).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
+}
+
+/// What is said as JSON.
+#[derive(Serialize)]
+struct Said<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// Of a receipt's records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<&'a [RecordTraced]>,
 }
 
 fn tell(report: &Report) -> Result<()> {

@@ -97,6 +97,7 @@ async function serve(link, gate) {
       notice_version: gate.notice_version,
       presented: null,
     });
+    if (begun.receipt) screens.receipt(begun.receipt);
     if (chosen.lane === "photo" && begun.next === "camera") await photograph(link, gate, begun.encounter);
     else await screens.result("see-officer", "officer", "declined_text");
   } catch (error) {

@@ -28,6 +28,7 @@ function documentOf({ issuer, document_kind: kind, number }) {
 /** What a form sends, by its `data-then`. */
 const BODY = {
   corrected: ({ class: truth }) => (truth ? { correction: "class", class: truth } : { correction: "not-this-person" }),
+  answered: ({ class: truth, answer }) => ({ answer, upheld: truth === "no" ? null : BODY.corrected({ class: truth }) }),
   change: ({ class: truth, from, ...rest }) => ({ document: documentOf(rest), class: truth, from }),
   file: () => ({}),
 };
@@ -58,7 +59,7 @@ async function send(form) {
     say(`${answer.records.length} records given.`);
     return setTimeout(() => location.reload(), 1500);
   }
-  if (then === "corrected") {
+  if (then === "corrected" || then === "answered") {
     say(`${answer.erased} erased, ${answer.redated} with another date, ${answer.held} held.`);
     return setTimeout(() => location.reload(), 2500);
   }

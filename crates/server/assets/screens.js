@@ -4,9 +4,15 @@ import { pause } from "./gate-link.js";
 
 const element = (id) => document.getElementById(id);
 
+const SVG = "http://www.w3.org/2000/svg";
+const RESULT_SECONDS = 6;
+/** Long enough to hold a telephone before it. */
+const RECEIPT_SECONDS = 12;
+
 export class Screens {
   #words;
   #advisedAt = 0;
+  #hasReceipt = false;
 
   constructor(words) {
     this.#words = words;
@@ -54,7 +60,8 @@ export class Screens {
   }
 
   /** Shows a result: `proceed`, `try-again` or `see-officer`, with the text `detail` and advice. */
-  async result(step, title, detail, advice = [], seconds = 6) {
+  async result(step, title, detail, advice = [], seconds = this.#hasReceipt ? RECEIPT_SECONDS : RESULT_SECONDS) {
+    element("receipt").hidden = !this.#hasReceipt || step === "try-again";
     element("outcome").dataset.outcome = step;
     this.#say("result-title", title);
     this.#say("result-text", detail);
@@ -76,8 +83,25 @@ export class Screens {
     }
   }
 
+  /** What the traveller takes away; shown with the result that ends the passage. */
+  receipt({ code, qr }) {
+    this.#hasReceipt = true;
+    element("receipt-code").textContent = code.match(/.{4}/g).join(" ");
+    const picture = element("receipt-qr");
+    if (!qr) return;
+    picture.setAttribute("viewBox", `0 0 ${qr.size} ${qr.size}`);
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", qr.path);
+    picture.replaceChildren(path);
+    picture.setAttribute("aria-label", this.#words.text("receipt"));
+  }
+
   /** Wipes what belonged to one traveller. */
   clear() {
+    this.#hasReceipt = false;
+    element("receipt").hidden = true;
+    element("receipt-code").textContent = "";
+    element("receipt-qr").replaceChildren();
     element("claim").checked = false;
     element("claimed").hidden = true;
     element("spoken").textContent = "";

@@ -111,29 +111,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn open_case(&self, new: &Case) -> Result<()> {
-        self.tx("open_case", |tx| {
-            let rows = tx
-                .execute(
-                    "INSERT INTO case_file (id, kind, reference, basis, reason, from_whom, identity_check, author,
-                     opened_at, deadline, expires_at) VALUES (:id, :kind, :reference, :basis, :reason, :from,
-                     :identity, :author, :opened, :deadline, :expires)",
-                    named_params! {
-                        ":id": new.id.bytes(),
-                        ":kind": word(&new.kind),
-                        ":reference": new.reference,
-                        ":basis": new.basis,
-                        ":reason": new.reason,
-                        ":from": new.from_whom,
-                        ":identity": new.identity_check,
-                        ":author": new.author.bytes(),
-                        ":opened": micros(new.opened_at),
-                        ":deadline": new.deadline.map(micros),
-                        ":expires": new.expires_at.map(micros),
-                    },
-                )
-                .during("open_case")?;
-            touched("open_case", 1, rows)
-        })
+        self.tx("open_case", |tx| insert_case(tx, "open_case", new))
     }
 
     /// One case.
@@ -285,32 +263,50 @@ impl Store {
             if let Err(no) = case.allows(&[CaseKind::Correction], now) {
                 return Ok(Err(no));
             }
-            let mut done =
-                CorrectionDone { given_in: given_in(tx, id).during(during)?, ..Default::default() };
-            for Corrected { record, becomes } in corrected {
-                let redated = match becomes {
-                    Some((class, due)) if *due > now => {
-                        self.redate_in(tx, *record, *class, *due, RedatedBecause::Correction, now)?
-                    }
-                    _ => false,
-                };
-                if redated {
-                    done.redated += 1;
-                } else if hide(tx, *record, now)? {
-                    begun.push(*record);
-                    done.erased += 1;
-                } else {
-                    done.held += usize::from(is_there(tx, *record).during(during)?);
-                }
-            }
+            let done = self.put_right(tx, id, corrected, &mut begun, now)?;
             end(tx, during, id, CaseOutcome::Done, 0, now)?;
             Ok(Ok(done))
         })?;
-        crate::failpoint::failpoint("correct.after-commit");
-        self.finish_erasing(&begun, now)?;
-        self.destroy_dying()?;
-        self.empty_log()?;
+        self.finish_correcting(&begun, now)?;
         Ok(done)
+    }
+
+    /// Gives records the class and date that they should have had, or hides them: those are noted in `begun`.
+    pub(crate) fn put_right(
+        &self,
+        tx: &Transaction<'_>,
+        case: CaseId,
+        corrected: &[Corrected],
+        begun: &mut Vec<RecordId>,
+        now: Timestamp,
+    ) -> Result<CorrectionDone> {
+        let during = "correct";
+        let mut done = CorrectionDone { given_in: given_in(tx, case).during(during)?, ..Default::default() };
+        for Corrected { record, becomes } in corrected {
+            let redated = match becomes {
+                Some((class, due)) if *due > now => {
+                    self.redate_in(tx, *record, *class, *due, RedatedBecause::Correction, now)?
+                }
+                _ => false,
+            };
+            if redated {
+                done.redated += 1;
+            } else if hide(tx, *record, now)? {
+                begun.push(*record);
+                done.erased += 1;
+            } else {
+                done.held += usize::from(is_there(tx, *record).during(during)?);
+            }
+        }
+        Ok(done)
+    }
+
+    /// What follows once a correction is committed: what it hid is gone when this returns.
+    pub(crate) fn finish_correcting(&self, begun: &[RecordId], now: Timestamp) -> Result<()> {
+        crate::failpoint::failpoint("correct.after-commit");
+        self.finish_erasing(begun, now)?;
+        self.destroy_dying()?;
+        self.empty_log()
     }
 
     /// From `from_at` on, whoever travels with `document` is of `class`. What was recorded before stays as it is. Ends
@@ -428,7 +424,7 @@ impl Store {
     }
 
     /// Runs `work` on a case as it is; `None` when there is none. A refusal undoes the transaction.
-    fn in_case<T>(
+    pub(crate) fn in_case<T>(
         &self,
         during: &'static str,
         id: CaseId,
@@ -477,12 +473,37 @@ fn given_in(tx: &Transaction<'_>, case: CaseId) -> rusqlite::Result<Vec<CaseId>>
     .collect()
 }
 
+/// Keeps a new case, with the transaction.
+pub(crate) fn insert_case(tx: &Transaction<'_>, during: &'static str, new: &Case) -> Result<()> {
+    let rows = tx
+        .execute(
+            "INSERT INTO case_file (id, kind, reference, basis, reason, from_whom, identity_check, author,
+             opened_at, deadline, expires_at) VALUES (:id, :kind, :reference, :basis, :reason, :from,
+             :identity, :author, :opened, :deadline, :expires)",
+            named_params! {
+                ":id": new.id.bytes(),
+                ":kind": word(&new.kind),
+                ":reference": new.reference,
+                ":basis": new.basis,
+                ":reason": new.reason,
+                ":from": new.from_whom,
+                ":identity": new.identity_check,
+                ":author": new.author.bytes(),
+                ":opened": micros(new.opened_at),
+                ":deadline": new.deadline.map(micros),
+                ":expires": new.expires_at.map(micros),
+            },
+        )
+        .during(during)?;
+    touched(during, 1, rows)
+}
+
 fn is_there(tx: &Transaction<'_>, record: RecordId) -> rusqlite::Result<bool> {
     tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE id = :id AND erased_at IS NULL)")?
         .query_row(named_params! {":id": record.bytes()}, |row| row.get(0))
 }
 
-fn end(
+pub(crate) fn end(
     tx: &Transaction<'_>,
     during: &'static str,
     id: CaseId,

@@ -7,6 +7,7 @@ use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::kind::RecordKind;
 use crate::ledger::About;
+use crate::receipt::{link, rest_of_voyage};
 use crate::store::{Store, limit, raise_generation};
 use crate::subject::Subject;
 use crate::tally::count_voyage;
@@ -14,7 +15,7 @@ use crate::vault::RecordRow;
 use crate::voyage::voyage;
 use jiff::Timestamp;
 use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
-use portunus_core::id::{PassengerId, RecordId, VoyageId};
+use portunus_core::id::{EncounterId, PassengerId, RecordId, VoyageId};
 use portunus_core::policy::{PersonClass, Start};
 use portunus_core::voyage::{ManifestPerson, VoyageStatus};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
@@ -24,6 +25,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 pub struct NewCrossing<'a> {
     /// Who, among the voyage's passengers.
     pub passenger: PassengerId,
+    /// The passage in which they crossed; `None` where it is not known any more.
+    pub encounter: Option<EncounterId>,
     /// What is kept of the person and of the voyage, as JSON. It is sealed.
     pub content: Vec<u8>,
     /// By what it is found for them.
@@ -136,6 +139,7 @@ impl Store {
                 insert_count(tx, id, lane, lane_waits(&waits, lane))?;
             }
             count_voyage(tx, &open)?;
+            rest_of_voyage(tx, id, now).during(during)?;
             forget_encounters(tx, id).during(during)?;
             raise_generation(tx, during)?;
             append(tx, EventKind::VoyageChanged, (None, Some(id), None), now)?;
@@ -197,6 +201,7 @@ impl Store {
             about: Some(About::passenger(crossing.passenger)),
         };
         let record = self.insert_in_row(tx, during, &RecordKind::CROSSING, &crossing.content, &row, now)?;
+        crossing.encounter.map_or(Ok(()), |encounter| link(tx, encounter, record))?;
         let rows = tx
             .prepare_cached(
                 "INSERT INTO crossing (record, voyage, passenger, method, entered_later, probe)
@@ -239,6 +244,7 @@ impl Store {
                     let content = format!("{{\"person\":{}}}", row.person);
                     let new = NewCrossing {
                         passenger: row.passenger,
+                        encounter: None,
                         content: content.into_bytes(),
                         subject: stated.as_ref().map_or(nobody, Subject::of),
                         class: row.class,

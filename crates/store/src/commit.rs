@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use portunus_core::accuracy::Measured;
 use portunus_core::encounter::{Boarding, Encounter, Ruled};
 use portunus_core::id::{EncounterId, IdempotencyKey, PassengerId, PointId, RecordId, UserId};
-use portunus_core::leaf::RedatedBecause;
+use portunus_core::leaf::{Bytes32, RedatedBecause};
 use portunus_core::place::Direction;
 use portunus_core::policy::{PersonClass, Start};
 use rusqlite::{OptionalExtension, Transaction, named_params};
@@ -89,7 +89,8 @@ pub enum Committed {
 type Undoable = std::result::Result<Option<RecordId>, Committed>;
 
 impl Store {
-    /// Keeps a new encounter, with the outcome of the request that began it.
+    /// Keeps a new encounter with its receipt, and the outcome of the request that began it. `notice` is the SHA-256 of what
+    /// the traveller was shown.
     ///
     /// # Errors
     /// What SQLite says.
@@ -98,12 +99,14 @@ impl Store {
         encounter: &Encounter,
         key: IdempotencyKey,
         outcome: &str,
+        notice: Bytes32,
         now: Timestamp,
     ) -> Result<Committed> {
         let done = self.tx_unless("begin", |tx| {
             if let Err(undo) = insert_encounter(tx, "begin", encounter)? {
                 return Ok(Err(undo));
             }
+            self.put_receipt(tx, encounter, Some(notice))?;
             if !settle(tx, "begin", key, Some(encounter.id), outcome)? {
                 return Ok(Err(Committed::StaleEncounter));
             }
@@ -240,6 +243,7 @@ impl Store {
             if let Err(undo) = insert_encounter(tx, during, encounter)? {
                 return Ok(Err(undo));
             }
+            self.put_receipt(tx, encounter, None)?;
             if !insert_boarding(tx, during, encounter, boarding, now)? {
                 return Ok(Err(Committed::AlreadyBoarded));
             }

@@ -7,6 +7,7 @@ use crate::admission::Admission;
 use crate::column::{count, id, id_or_none, instant, micros, signed};
 use crate::error::{During, Result, StoreError, touched};
 use crate::failpoint::failpoint;
+use crate::receipt::note_erased;
 use crate::store::{Store, limit};
 use jiff::Timestamp;
 use portunus_core::capture::SignedCapture;
@@ -134,6 +135,7 @@ pub(crate) fn tell_redated(
 /// A record's key is destroyed, and its row goes with this transaction.
 pub(crate) fn tell_erased(tx: &Transaction<'_>, record: RecordId, now: Timestamp) -> Result<()> {
     let Some(known) = known(tx, record)? else { return Ok(()) };
+    note_erased(tx, known.ledger, now)?;
     let cause = if known.early { ErasedBecause::Early } else { ErasedBecause::Due };
     let at = Instant::published(now, now);
     tell(tx, &Leaf::Erased { record: known.ledger, cause, at }, known.of())
@@ -665,6 +667,7 @@ fn apply(tx: &Transaction<'_>, bytes: &[u8], now: Timestamp) -> Result<()> {
             }
         }
         Ok(Leaf::Erased { record, .. }) => {
+            note_erased(tx, record, now)?;
             tx.execute("DELETE FROM outbox WHERE record = :record", named_params! {":record": record.0})
                 .during(during)?;
             tx.execute(

@@ -5,6 +5,7 @@
 //! | [`store`] | [`Store`]: one folder; opening, migrating, named transactions |
 //! | [`kind`], [`vault`], [`reading`], [`erasure`] | sealed records: what they are, sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
 //! | [`subject`], [`case`](mod@case) | whom records are about; the records office's requests, holds and corrections |
+//! | [`receipt`], [`contest`] | what a traveller takes away of a passage, and contests of it |
 //! | [`recipient`] | outside systems that have copies, and what they must let go of |
 //! | [`clock`] | whether the clock may be believed when something is to be erased by it |
 //! | [`backup`] | data and keys copied apart; restored, with the erasures since applied again |
@@ -55,6 +56,7 @@ pub mod clock;
 pub mod closing;
 mod column;
 pub mod commit;
+pub mod contest;
 pub mod device;
 pub mod encounter;
 mod envelope;
@@ -76,6 +78,7 @@ pub mod people;
 pub mod place;
 pub mod ports;
 pub mod reading;
+pub mod receipt;
 pub mod recipient;
 pub mod reference;
 mod schema;
@@ -92,6 +95,7 @@ pub use case::{CASE_RECORDS_MAX, CaseCount, Corrected, CorrectionDone};
 pub use clock::ClockState;
 pub use closing::{CloseVoyage, Crossing, NewCrossing};
 pub use commit::{BoardingChange, CaptureCommit, Committed, RulingCommit};
+pub use contest::{CONTESTS_MAX, ContestOf, Contested};
 pub use device::Device;
 pub use erasure::Swept;
 pub use error::{Result, StoreError};
@@ -111,6 +115,7 @@ pub use people::{CreateUser, NewUser, Role, User};
 pub use place::PutPoint;
 pub use ports::{Keep, Kept, Requests, Retention, Vault};
 pub use reading::{Access, Purpose, Reader, Reading, Within};
+pub use receipt::{KeptRecord, Passed, Receipt, ReceiptRecord};
 pub use recipient::{CopyGiven, Recall, Recipient};
 pub use reference::{NewReference, PutReference, Reference, ReferenceRow};
 pub use second_look::{Dispute, FirstRuling, SecondLook, SharesInForce};

@@ -3,3 +3,35 @@
 ALTER TABLE counted ADD COLUMN notice BLOB;     -- SHA-256 of the notice that was shown
 ALTER TABLE counted ADD COLUMN signature BLOB;  -- the device's, over core::capture's text; NULL: counted before version 8
 ALTER TABLE device ADD COLUMN rolled_back INTEGER NOT NULL DEFAULT 0; -- 1: it is stated that its count came again
+
+-- What travellers take away. A receipt is found by the hash of its code, which stands nowhere.
+CREATE TABLE receipt (
+    id          BLOB PRIMARY KEY,
+    encounter   BLOB REFERENCES encounter (id) ON DELETE SET NULL,
+    point       BLOB,                       -- where, when, under what: NULL once nothing of the passage is kept
+    designation BLOB,
+    notice      BLOB,                       -- SHA-256 of the notice that was shown; NULL: none, as after an outage
+    began_at    INTEGER,
+    from_size   INTEGER NOT NULL,           -- leaves that the ledger stated then: what it says of this comes after
+    idle_since  INTEGER                     -- since when nothing of it is kept; NULL: its passage is not closed
+) STRICT;
+CREATE INDEX receipt_by_encounter ON receipt (encounter);
+CREATE INDEX receipt_idle ON receipt (idle_since) WHERE idle_since IS NOT NULL;
+CREATE TABLE receipt_record (
+    receipt   BLOB NOT NULL REFERENCES receipt (id) ON DELETE CASCADE,
+    ledger    BLOB NOT NULL,                -- as the ledger names it
+    record    BLOB REFERENCES record (id) ON DELETE SET NULL,
+    kind      TEXT NOT NULL,
+    erased_at INTEGER,
+    PRIMARY KEY (receipt, ledger)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_record_by_record ON receipt_record (record);
+CREATE INDEX receipt_record_by_ledger ON receipt_record (ledger);
+-- What a traveller contests, beside its case.
+CREATE TABLE contest (
+    case_file BLOB PRIMARY KEY REFERENCES case_file (id) ON DELETE CASCADE,
+    receipt   BLOB REFERENCES receipt (id) ON DELETE SET NULL,
+    ground    TEXT NOT NULL,
+    answer    TEXT                          -- what the traveller is told
+) STRICT;
+CREATE INDEX contest_by_receipt ON contest (receipt);

@@ -9,6 +9,7 @@ use crate::keyring::{Key, fresh};
 use crate::kind::RecordKind;
 use crate::ledger::{About, known, tell_redated};
 use crate::reading::{Access, Readable, log_reading};
+use crate::receipt::link;
 use crate::recipient::recall;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -257,6 +258,7 @@ impl Store {
             .during(during)?;
         touched(during, 1, rows)?;
         let about = About::of_row(row.passenger, row.encounter).or(row.about);
-        self.tell_sealed(tx, record, about, row.erase_after, now)
+        self.tell_sealed(tx, record, about, row.erase_after, now)?;
+        row.encounter.map_or(Ok(()), |encounter| link(tx, encounter, record))
     }
 }

@@ -64,7 +64,7 @@ fn nonce(store: &Store) -> [u8; 16] {
 fn begun(store: &Store, n: u8, voyage: VoyageId) -> Option<Encounter> {
     let encounter = at_gate(encounter_id(n), voyage, at(0));
     if to_do(store, key(n)) {
-        assert_eq!(store.begin(&encounter, key(n), "camera", at(0)).unwrap(), Committed::Done);
+        assert_eq!(store.begin(&encounter, key(n), "camera", SIGNED.notice, at(0)).unwrap(), Committed::Done);
     }
     store.encounter(encounter.id).unwrap()
 }
@@ -173,6 +173,7 @@ fn rule(store: &Store, voyage: VoyageId, passenger: PassengerId) {
 fn crossing(boarding: Boarding) -> NewCrossing<'static> {
     NewCrossing {
         passenger: boarding.passenger,
+        encounter: None,
         content: b"{}".to_vec(),
         subject: Subject { documents: &[], person: None },
         class: PersonClass::NonImmigrant,

@@ -22,7 +22,7 @@ fn a_repeated_request_gets_the_first_outcome() {
     let encounter = at_gate(encounter_id(1), voyage, at(0));
     assert_eq!(store.admit(&request(&store, key(1), 1), at(0)).unwrap(), Admit::New);
     assert_eq!(store.admit(&request(&store, key(1), 2), at(0)).unwrap(), Admit::Repeat { outcome: None });
-    assert_eq!(store.begin(&encounter, key(1), "camera", at(0)).unwrap(), Committed::Done);
+    assert_eq!(store.begin(&encounter, key(1), "camera", SIGNED.notice, at(0)).unwrap(), Committed::Done);
     let outcome = Some("camera".to_owned());
     assert_eq!(store.admit(&request(&store, key(1), 3), at(0)).unwrap(), Admit::Repeat { outcome });
     assert!(!store.answer(key(1), "other").unwrap(), "the first outcome stands");
@@ -331,6 +331,7 @@ fn an_outage_is_entered_later_and_still_boards_nobody_twice() {
 fn crossing(passenger: PassengerId, probe: Option<RecordId>) -> NewCrossing<'static> {
     NewCrossing {
         passenger,
+        encounter: None,
         content: br#"{"family_name":"ALPHA"}"#.to_vec(),
         subject: Subject { documents: &[], person: PersonKey::new("Alpha", "Anna", ANNA_BORN) },
         class: PersonClass::NonImmigrant,
@@ -397,7 +398,7 @@ fn a_capture_that_comes_after_the_voyage_was_closed_is_stale() {
     assert_eq!(vault(folder.path()).map(|list| list.len()), [0, 0, 0]);
     assert_eq!(store.admit(&request(&store, key(3), 3), at(10)).unwrap(), Admit::New);
     let late = at_gate(encounter_id(3), voyage, at(10));
-    assert_eq!(store.begin(&late, key(3), "camera", at(10)).unwrap(), Committed::VoyageOver);
+    assert_eq!(store.begin(&late, key(3), "camera", SIGNED.notice, at(10)).unwrap(), Committed::VoyageOver);
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn play(faults: Faults) -> bool {
     let _ = set_faults(faults);
     for n in 1..=3 {
         let encounter = at_gate(encounter_id(n), voyage, at(0));
-        passages.request(n, |store| store.begin(&encounter, key(n), "camera", at(0)));
+        passages.request(n, |store| store.begin(&encounter, key(n), "camera", SIGNED.notice, at(0)));
     }
     let next = |n: u8, stage, class| Encounter {
         stage,
@@ -130,6 +130,7 @@ fn play(faults: Faults) -> bool {
     let probes = [1, 2, 3].map(|n| passages.store.encounter(encounter_id(n)).unwrap().unwrap().probe);
     let crossing = |n: usize, class, probe: Option<RecordId>| NewCrossing {
         passenger: passengers[n],
+        encounter: None,
         content: format!("who {n} is").into_bytes(),
         subject: Subject { documents: &[], person: None },
         class,

@@ -55,6 +55,8 @@ struct File {
     unkept_photo_shown_seconds: Spanned<u32>,
     #[serde(default = "within_a_month")]
     access_answered_within: Spanned<Keep>,
+    #[serde(default = "within_a_month")]
+    receipts_kept: Spanned<Keep>,
     notice_version: Spanned<String>,
     #[serde(default)]
     notice: BTreeMap<String, Notice>,
@@ -64,7 +66,7 @@ struct File {
     retention: Vec<Spanned<RetentionRule>>,
 }
 
-/// Where a pack does not say by when somebody who asks for their records has an answer.
+/// Where a pack does not say by when somebody who asks for their records has an answer, or how long receipts open.
 fn within_a_month() -> Spanned<Keep> {
     #[expect(clippy::unwrap_used, reason = "a length that is one")]
     Spanned::new(0..0, Keep::try_from("30 days".to_owned()).unwrap())
@@ -102,6 +104,7 @@ impl Policy {
             wanted_fpir: file.wanted_fpir,
             unkept_photo_shown_seconds: file.unkept_photo_shown_seconds.into_inner(),
             access_answered_within: file.access_answered_within.into_inner(),
+            receipts_kept: file.receipts_kept.into_inner(),
             notice_version: file.notice_version.into_inner(),
             notice: file.notice,
             taking: file.taking.into_iter().map(Spanned::into_inner).collect(),

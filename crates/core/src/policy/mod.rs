@@ -361,8 +361,10 @@ pub struct Policy {
     pub wanted_fpir: crate::biometric::Rate,
     /// How long an officer sees the photo of someone whose photo is not kept, in seconds.
     pub unkept_photo_shown_seconds: u32,
-    /// By when somebody who asks what is held on them has an answer.
+    /// By when somebody who asks what is held on them, or contests it, has an answer.
     pub access_answered_within: Keep,
+    /// How long a receipt still opens once nothing of its passage is kept: it proves the erasure so long.
+    pub receipts_kept: Keep,
     /// Version of the notice, named in every capture.
     pub notice_version: String,
     /// The notice by language (BCP 47).

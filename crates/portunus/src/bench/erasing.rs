@@ -71,6 +71,7 @@ impl Folder {
                 passenger[8..].copy_from_slice(&(n as u64).to_be_bytes());
                 NewCrossing {
                     passenger: PassengerId::from_bytes(passenger),
+                    encounter: None,
                     content: vec![b'x'; 300],
                     subject: Subject { documents: &[], person: None },
                     class: PersonClass::NonImmigrant,

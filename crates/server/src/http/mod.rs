@@ -8,6 +8,7 @@ mod officer;
 mod open;
 mod page;
 mod problem;
+mod receipt;
 mod recipient;
 mod records;
 mod session;
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     device_rate: Rate<DeviceId>,
     device_under_way: UnderWay<DeviceId>,
     sign_in_rate: Rate<String>,
+    receipt_rate: Rate<&'static str>,
     pictures: Turns,
     passwords: Turns,
     requests: Turns,
@@ -82,6 +84,7 @@ pub fn router(service: Service, cores: usize) -> Router {
         device_rate: Rate::new(DEVICE_REQUESTS_PER_MINUTE, DEVICE_REQUESTS_AT_ONCE),
         device_under_way: UnderWay::new(DEVICE_REQUESTS_UNDER_WAY_MAX),
         sign_in_rate: Rate::new(10, 10),
+        receipt_rate: Rate::new(receipt::RECEIPTS_PER_MINUTE, receipt::RECEIPTS_AT_ONCE),
         pictures: Turns::new(cores.max(1), PICTURES_WAITING_MAX),
         passwords: Turns::new(1, PASSWORDS_WAITING_MAX),
         requests: Turns::new(REQUESTS_MAX, 0),
@@ -102,7 +105,11 @@ pub fn router(service: Service, cores: usize) -> Router {
         .layer(in_time);
     let counted = middleware::from_fn_with_state(app.clone(), so_many_at_once);
     // A stranger's body is whole before the request takes one of the places.
-    let strangers = device::unsigned().merge(page::unsigned()).layer(in_time).layer(counted.clone());
+    let strangers = device::unsigned()
+        .merge(page::unsigned())
+        .merge(receipt::unsigned())
+        .layer(in_time)
+        .layer(counted.clone());
     let strangers = strangers.layer(middleware::from_fn(limit::whole_small_body));
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))

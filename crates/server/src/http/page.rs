@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use maud::Markup;
+use portunus_core::case::THE_TRAVELLER;
 use portunus_store::{CreateUser, NewUser, Role, User};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/board", get(officer::fragment))
         .route("/console/encounters/{id}/probe", get(officer::probe))
         .route("/console/encounters/{id}/held", get(held_page))
+        .route("/console/encounters/{id}/receipt", get(super::receipt::slip))
         .route("/console/passengers/{id}/reference", get(officer::reference))
         .route("/second-look", get(second_look_page))
         .route("/second-look/{id}/taken", get(officer::second_look::taken))
@@ -384,10 +386,14 @@ async fn case_page(
         let now = service.now();
         let approver = matches!(user.role, Role::Records | Role::Supervisor);
         Ok::<_, Problem>(records::CaseView {
+            contest: service.store().contest(id)?,
             now,
             may_act: user.role == Role::Records,
             may_approve: approver && case.takes_approval(user.id, now).is_ok(),
-            author: name(case.author)?,
+            author: match case.author {
+                THE_TRAVELLER => "the traveller, by their receipt".to_owned(),
+                author => name(author)?,
+            },
             approvals: case.approvals.iter().map(|id| name(*id)).collect::<Result<_, _>>()?,
             viewer: viewer(&user),
             case,

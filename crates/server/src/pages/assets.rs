@@ -34,6 +34,7 @@ static FILES: &[File] = files![
     "console.css" STYLE,
     "door.css" STYLE,
     "gate.css" STYLE,
+    "receipt.css" STYLE,
     "records.css" STYLE,
     "report.css" STYLE,
     "second-look.css" STYLE,
@@ -49,6 +50,8 @@ static FILES: &[File] = files![
     "gate-link.js" MODULE,
     "i18n.js" MODULE,
     "people.js" MODULE,
+    "proof.js" MODULE,
+    "receipt.js" MODULE,
     "rulings.js" MODULE,
     "screens.js" MODULE,
     "second-look.js" MODULE,
@@ -56,6 +59,7 @@ static FILES: &[File] = files![
     "signing.js" MODULE,
     "supervisor.js" MODULE,
     "i18n.json" JSON,
+    "receipt.json" JSON,
     "mark.svg" SVG,
 ];
 

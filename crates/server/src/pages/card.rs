@@ -168,6 +168,7 @@ pub(super) fn card(view: Option<&CardView>, now: Timestamp) -> Markup {
                     @if view.stage == Stage::Done { span .tag { "over" } }
                     @else { span .wait { (waiting_since(view.since, now)) } }
                     @if let Some(officer) = &view.officer { span .muted { "with " (officer) } }
+                    a href={ "/console/encounters/" (view.encounter) "/receipt" } target="_blank" { "Receipt" }
                 }
             }
             (reasons(view))

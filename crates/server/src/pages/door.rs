@@ -41,6 +41,7 @@ pub fn door(view: &DoorView) -> Markup {
                     }
                     None => li { a href="/sign-in" { b { "Sign in" } span { "Officers, supervisors, administrators" } } },
                 }
+                li { a href="/receipt" { b { "Receipt" } span { "For travellers: what was captured, until when it is kept, and the proof" } } }
                 li { a href="/gate" { b { "Gate" } span { "The traveller's page, for a browser that was enrolled as a gate" } } }
                 li { a href="/api" { b { "API" } span { "For devices and carriers, described as OpenAPI" } } }
             }

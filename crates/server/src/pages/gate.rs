@@ -137,6 +137,14 @@ fn result() -> Markup {
             p #result-text .large {}
             ul #result-advice .advice-list {}
         }
+        div #receipt .take-away hidden {
+            svg #receipt-qr .take-away-qr role="img" aria-label="Your receipt" shape-rendering="crispEdges" {}
+            div {
+                p .take-away-title data-text="receipt" { "Your receipt" }
+                p data-text="receipt_text" { "Scan or copy it: what was captured, and until when it is kept" }
+                p #receipt-code .take-away-code dir="ltr" {}
+            }
+        }
         progress #clearing .clearing max="100" value="100" aria-hidden="true" {}
     }
 }

@@ -66,9 +66,14 @@ pub(super) struct Head<'a> {
 }
 
 pub(super) fn document(head: &Head<'_>, class: &str, body: &Markup) -> Markup {
+    document_in("en", head, class, body)
+}
+
+/// The same in another language.
+pub(super) fn document_in(language: &str, head: &Head<'_>, class: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" dir="ltr" {
+        html lang=(language) dir=(if language == "ar" { "rtl" } else { "ltr" }) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

@@ -24,6 +24,8 @@ pub mod door;
 pub mod gate;
 mod layout;
 pub mod message;
+pub mod qr;
+pub mod receipt;
 pub mod records;
 pub mod report;
 pub mod score;

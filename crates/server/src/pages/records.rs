@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use portunus_core::case::{Case, CaseKind};
 use portunus_core::id::EncounterId;
-use portunus_store::Within;
+use portunus_store::{ContestOf, Within};
 
 /// A recall that its recipient should have acknowledged.
 pub struct LateRecall {
@@ -46,6 +46,8 @@ pub struct CaseView {
     pub author: String,
     /// Who agreed, in order.
     pub approvals: Vec<String>,
+    /// Of a contest, on what grounds, and the answer.
+    pub contest: Option<ContestOf>,
     /// What it names and is still there.
     pub records: Vec<OnRecord>,
 }
@@ -132,7 +134,7 @@ fn new_case() -> Markup {
             summary { "Open a case" }
             form .fields data-post="/api/records/v1/cases" data-then="case" {
                 label for="case-kind" { "What" }
-                select #case-kind name="kind" { @for kind in CaseKind::ALL { option value=(slug(&kind)) { (kind.in_words()) } } }
+                select #case-kind name="kind" { @for kind in CaseKind::ALL { @if kind != CaseKind::Contest { option value=(slug(&kind)) { (kind.in_words()) } } } }
                 label for="case-reference" { "File number (never a traveller's name)" }
                 input #case-reference name="reference" required maxlength="200" autocomplete="off";
                 label for="case-basis" { "Legal basis" }
@@ -174,7 +176,7 @@ pub fn case(view: &CaseView) -> Markup {
                 @if view.records.is_empty() { p .muted { @if case.closed_at.is_some() { "None that are still there." } @else { "None yet." } } }
                 @else { (table(&view.records)) }
             }
-            @if takes && case.kind != CaseKind::ClassChange { (find()) }
+            @if takes && !matches!(case.kind, CaseKind::ClassChange | CaseKind::Contest) { (find()) }
             @if open && view.may_act { (deeds(case)) }
         }
     };
@@ -188,7 +190,13 @@ fn facts(view: &CaseView) -> Markup {
         dl .facts {
             dt { "What" } dd { (case.kind.in_words()) }
             dt { "Legal basis" } dd { (case.basis) }
-            dt { "Reason" } dd { (case.reason) }
+            @if let Some(contest) = &view.contest {
+                dt { "Contested as" } dd { (contest.ground.in_words()) }
+                dt { "In their words" } dd { (case.reason) }
+                @if let Some(answer) = &contest.answer { dt { "The answer" } dd { (answer) } }
+            } @else {
+                dt { "Reason" } dd { (case.reason) }
+            }
             @if let Some(from) = &case.from_whom { dt { "Asked by" } dd { (from) } }
             @if let Some(check) = &case.identity_check { dt { "Identity check" } dd { (check) } }
             dt { "Opened by" } dd { (view.author) ", " (day_time(case.opened_at)) }
@@ -318,17 +326,44 @@ fn deeds(case: &Case) -> Markup {
                         button type="submit" .primary { "Note the change…" }
                     }
                 }
+                CaseKind::Contest => (answer(&api)),
                 CaseKind::Hold => p .muted { "What a hold names is not erased while it lasts; past its date nobody but this case sees it." },
             }
-            form .inline data-post={ (api) "/close" } data-ask="Close this case? It cannot be opened again." {
-                label for="outcome" { "Or close it:" }
-                select #outcome name="outcome" {
-                    @if case.kind == CaseKind::Hold { option value="released" { "released" } }
-                    option value="refused" { "refused" }
-                    option value="withdrawn" { "withdrawn" }
-                }
-                button type="submit" .quiet { "Close…" }
+            @if case.kind != CaseKind::Contest { (close(case, &api)) }
+        }
+    }
+}
+
+/// How a contest is answered: in words that the traveller reads, and by putting right what was wrong.
+fn answer(api: &str) -> Markup {
+    html! {
+        form .fields data-post={ (api) "/answer" } data-then="answered" data-ask="Send this answer? The traveller reads it by their receipt. What is put right is put right everywhere, and cannot be undone." {
+            label for="answer-finding" { "Finding" }
+            select #answer-finding name="class" {
+                option value="no" { "not upheld: what is kept is right" }
+                option value="" { "upheld: what is kept is not of this person; it goes, everywhere" }
+                option value="citizen" { "upheld: the person is a citizen, and was" }
+                option value="permanent-resident" { "upheld: the person is a permanent resident, and was" }
+                option value="non-immigrant" { "upheld: the person is a non-immigrant, and was" }
             }
+            label for="answer-text" { "Answer to the traveller" }
+            textarea #answer-text name="answer" required maxlength="500" rows="4" {}
+            button type="submit" .primary { "Answer…" }
+        }
+    }
+}
+
+fn close(case: &Case, api: &str) -> Markup {
+    html! {
+        form .inline data-post={ (api) "/close" } data-ask="Close this case? It cannot be opened again." {
+
+            label for="outcome" { "Or close it:" }
+            select #outcome name="outcome" {
+                @if case.kind == CaseKind::Hold { option value="released" { "released" } }
+                option value="refused" { "refused" }
+                option value="withdrawn" { "withdrawn" }
+            }
+            button type="submit" .quiet { "Close…" }
         }
     }
 }

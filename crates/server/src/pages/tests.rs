@@ -282,6 +282,7 @@ fn a_case(kind: CaseKind) -> CaseView {
         case: a_case_file(kind),
         author: "a.okafor".into(),
         approvals: Vec::new(),
+        contest: None,
         records: vec![one],
     }
 }
@@ -292,6 +293,8 @@ fn a_case_offers_what_its_kind_is_for_and_nothing_once_it_is_closed() {
     assert!(case(&correction).into_string().contains("/correct\""));
     assert!(!case(&a_case(CaseKind::Hold)).into_string().contains("/give\""));
     assert!(case(&a_case(CaseKind::Hold)).into_string().contains("/approve\""));
+    let contest = case(&a_case(CaseKind::Contest)).into_string();
+    assert!(contest.contains("/answer\"") && !contest.contains("/close\""), "a contest ends with an answer");
     correction.case.closed_at = Some(now());
     assert!(!case(&correction).into_string().contains("data-post"));
 }

@@ -297,6 +297,7 @@ impl Service {
             };
             crossings.push(NewCrossing {
                 passenger: boarding.passenger,
+                encounter: Some(encounter.id),
                 content: serde_json::to_vec(&record).unwrap_or_default(),
                 subject: Subject::of(stated),
                 class,

@@ -187,7 +187,13 @@ impl Service {
             (encounter.lane, encounter.stage) = (Lane::Manual, Stage::Waiting);
         }
         let begun = begun(&encounter);
-        self.committed(self.store().begin(&encounter, submission.key, &json(&begun), now)?)?;
+        self.committed(self.store().begin(
+            &encounter,
+            submission.key,
+            &json(&begun),
+            self.notice_sha256(),
+            now,
+        )?)?;
         Ok(begun)
     }
 

@@ -4,7 +4,8 @@ use super::{Refused, Service, erasing::Halted, lock};
 use portunus_core::case::CaseKind;
 use portunus_core::leaf::{Bytes32, Erasing, Instant, Leaf, Text};
 use portunus_ledger::log::{Files as _, Folder, Log, LogError, Publish as _};
-use portunus_ledger::note::{KeyKind, Signer};
+use portunus_ledger::note::{KeyKind, Signer, VerifierKey};
+use portunus_store::Store;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -92,8 +93,7 @@ impl Service {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(io(LOCK_FILE)(error).into()),
         }
-        let signer = Signer::named_by_its_key("portunus", KeyKind::Note, &*self.store().ledger_secret()?);
-        let log = Log::open(Folder(folder.clone()), signer)?;
+        let log = Log::open(Folder(folder.clone()), signer(self.store())?)?;
         Folder(folder).write(KEY_FILE, format!("{}\n", log.key()).as_bytes())?;
         let (known, size) = (self.store().published_size()?, log.head().size);
         if size < known {
@@ -120,6 +120,14 @@ impl Service {
         }
         self.store().state_what_was_before(now)?;
         Ok(Some(Open { log, _lock: held }))
+    }
+
+    /// The key that the log is signed with.
+    ///
+    /// # Errors
+    /// When the key ring fails.
+    pub fn ledger_key(&self) -> Result<VerifierKey, Refused> {
+        Ok(signer(self.store())?.public().clone())
     }
 
     /// SHA-256 of what travellers are told, as the ledger has it.
@@ -159,12 +167,17 @@ impl Service {
                 requests: of(CaseKind::OutsideRequest),
                 access: of(CaseKind::SubjectAccess),
                 corrections: of(CaseKind::Correction),
+                contests: of(CaseKind::Contest),
                 at,
             },
             Leaf::Recalls { sent, acknowledged, at },
         ];
         Ok(leaves.iter().try_for_each(|leaf| store.state(leaf))?)
     }
+}
+
+fn signer(store: &Store) -> Result<Signer, Refused> {
+    Ok(Signer::named_by_its_key("portunus", KeyKind::Note, &*store.ledger_secret()?))
 }
 
 /// SHA-256 of a value's JSON.

@@ -11,6 +11,7 @@ mod ledger;
 mod manifest;
 mod metrics;
 mod outcome;
+pub(crate) mod receipt;
 mod recipient;
 mod records;
 mod reference;
@@ -27,6 +28,9 @@ pub use ledger::KEY_FILE;
 pub use manifest::{Taken, TakenMessage, take_manifests};
 pub use metrics::Metrics;
 pub use outcome::Refused;
+pub use receipt::{
+    ContestShown, LedgerShown, PassageShown, PhotosShown, ReadBy, ReceiptShown, RecordOfReceipt,
+};
 pub use recipient::{Copy, Offered};
 pub use records::{GivenReading, GivenRecord, Listing, NewCase, OnRecord, RecordsGiven, Wanted};
 pub use reference::ReferenceOutcome;

@@ -165,6 +165,10 @@ impl Service {
     /// [`Refused::Malformed`] says what is missing.
     pub fn open_case(&self, new: &NewCase, author: UserId) -> Result<CaseId, Refused> {
         let now = self.now();
+        if new.kind == CaseKind::Contest {
+            let what = "kind: a contest is opened by the traveller, from their receipt";
+            return Err(Refused::Malformed(what.to_owned()));
+        }
         let needs = |is_needed: bool, value: &Option<String>, what| match value {
             Some(value) if is_needed => text(value, what, TEXT_CHARS_MAX).map(Some),
             None if is_needed => Err(Refused::Malformed(format!("{what}: a case of this kind needs it"))),
@@ -292,6 +296,9 @@ impl Service {
     /// # Errors
     /// [`Refused`] when it is over.
     pub fn close_case(&self, case: CaseId, outcome: CaseOutcome) -> Result<(), Refused> {
+        if self.store().contest(case)?.is_some() {
+            return Err(Refused::WrongStage("a contest ends with an answer to the traveller"));
+        }
         allowed(self.store().close_case(case, outcome, self.now())?)
     }
 
@@ -368,24 +375,27 @@ impl Service {
     /// [`Refused`] when the case is of another kind, or over.
     pub fn correct(&self, case: CaseId, correction: Correction) -> Result<CorrectionDone, Refused> {
         let now = self.now();
-        let corrected: Vec<Corrected> = self
-            .store()
-            .named_in(case, now)?
-            .into_iter()
-            .map(|held| {
-                let becomes = match correction {
-                    Correction::NotThisPerson => None,
-                    Correction::Class { class } => {
-                        let due = self.policy().due(class, held.kind.data, held.start);
-                        due.map(|due| (class, due))
-                    }
-                };
-                Corrected { record: held.record, becomes }
-            })
-            .collect();
+        let corrected = self.corrected(case, correction, now)?;
         let done = allowed(self.store().correct(case, &corrected, now)?)?;
         self.announce();
         Ok(done)
+    }
+
+    /// What becomes of each record that a case names.
+    pub(super) fn corrected(
+        &self,
+        case: CaseId,
+        correction: Correction,
+        now: Timestamp,
+    ) -> Result<Vec<Corrected>, Refused> {
+        let becomes = |held: &Held| match correction {
+            Correction::NotThisPerson => None,
+            Correction::Class { class } => {
+                self.policy().due(class, held.kind.data, held.start).map(|due| (class, due))
+            }
+        };
+        let named = self.store().named_in(case, now)?;
+        Ok(named.iter().map(|held| Corrected { record: held.record, becomes: becomes(held) }).collect())
     }
 
     /// From `from` on, whoever travels with `document` is of `class`: naturalisation, permanent residence. Records of

@@ -26,6 +26,7 @@ impl Service {
         self.close_what_is_over()?;
         self.store().prune_events(now)?;
         self.store().forget_voyages(self.policy().over(DataClass::ShortTermLog, now), ERASE_BATCH)?;
+        self.forget_receipts(now)?;
         let audit = self.policy().over(DataClass::Audit, now);
         self.store().prune_readings(audit, ERASE_BATCH)?;
         self.store().prune_cases(audit, ERASE_BATCH)?;

@@ -179,7 +179,7 @@ pub fn request(store: &Store, key: IdempotencyKey, nonce: u8) -> Admission {
 pub fn begin(store: &Store, n: u8, voyage: VoyageId, joined: Timestamp) -> Encounter {
     let encounter = at_gate(encounter_id(n), voyage, joined);
     assert_eq!(store.admit(&request(store, key(n), n), joined).unwrap(), Admit::New);
-    assert_eq!(store.begin(&encounter, key(n), "camera", joined).unwrap(), Committed::Done);
+    assert_eq!(store.begin(&encounter, key(n), "camera", SIGNED.notice, joined).unwrap(), Committed::Done);
     encounter
 }
 

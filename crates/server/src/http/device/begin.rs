@@ -1,6 +1,7 @@
 //! `POST /api/device/v1/encounters`: a traveller has chosen. Until then no camera runs.
 
 use super::Signed;
+use crate::http::receipt::{self, ReceiptGiven};
 use crate::http::{App, Problem, blocking};
 use crate::service::{Begun, Joining, Refused};
 use axum::Json;
@@ -8,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use portunus_core::document::{DocumentKey, DocumentKind, State as IssuingState};
 use portunus_core::encounter::Lane;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,13 +48,22 @@ impl PresentedDocument {
     }
 }
 
+/// The answer to a choice, with what the traveller takes away.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct BegunHere {
+    #[serde(flatten)]
+    begun: Begun,
+    /// Shown at the end of the passage, briefly, and forgotten by the gate.
+    receipt: ReceiptGiven,
+}
+
 #[utoipa::path(post, path = "/api/device/v1/encounters", operation_id = "device_begin", tag = "device", request_body = Choice,
-    responses((status = 201, body = Begun), (status = 403, description = "no designation in force"),
+    responses((status = 201, body = BegunHere), (status = 403, description = "no designation in force"),
         (status = 409, description = "no voyage is boarding here, or a stale notice was shown")))]
 pub(crate) async fn handle(
     State(app): State<App>,
     signed: Signed,
-) -> Result<(StatusCode, Json<Begun>), Problem> {
+) -> Result<(StatusCode, Json<BegunHere>), Problem> {
     let choice: Choice = serde_json::from_slice(&signed.body)
         .map_err(|error| Problem::bad_request(format!("the choice: {error}")))?;
     let joining = Joining {
@@ -62,9 +72,13 @@ pub(crate) async fn handle(
         notice_version: choice.notice_version,
         presented: choice.presented.as_ref().map(PresentedDocument::key).transpose()?,
     };
-    let service = app.service.clone();
+    let (service, site) = (app.service.clone(), receipt::site(&signed.headers));
     let begun = blocking(move || {
-        service.begin(&signed.device, &signed.submission, &joining).map_err(|refused: Refused| refused)
+        let begun = service.begin(&signed.device, &signed.submission, &joining)?;
+        // Not part of the outcome that is kept for repeats: the code stands nowhere.
+        let encounter = begun.encounter.parse().map_err(|_| Refused::Unknown("encounter"))?;
+        let receipt = ReceiptGiven::of(service.store().receipt_code(encounter), &site);
+        Ok::<_, Refused>(BegunHere { begun, receipt })
     })
     .await?;
     Ok((StatusCode::CREATED, Json(begun)))

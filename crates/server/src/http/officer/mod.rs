@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/board", get(board::handle))
         .route("/encounters/{id}/take", post(take::handle))
         .route("/encounters/{id}/rulings", post(rulings::handle))
+        .route("/encounters/{id}/receipt", post(super::receipt::give))
         .route("/voyages/{id}/passengers", post(seek::handle))
         .route("/voyages/{id}/outage-boardings", post(outage::handle))
         .route("/voyages/{id}/open", post(boarding::open))

@@ -53,6 +53,31 @@ pub(crate) async fn correct(
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Answering {
+    /// What the traveller reads by their receipt, at most 500 characters.
+    answer: String,
+    /// What is put right, as in a correction; none: the contest is not upheld.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    upheld: Option<Correction>,
+}
+
+#[utoipa::path(post, path = "/api/records/v1/cases/{id}/answer", operation_id = "records_answer", tag = "records office",
+    params(("id" = String, Path, description = "the case of a traveller who contests")), request_body = Answering,
+    responses((status = 200, description = "how many were erased, redated, held; cases in which some were given", body = Object),
+        (status = 400, description = "no answer"), (status = 404), (status = 409, description = "the case is over or of another kind")))]
+pub(crate) async fn answer(
+    State(app): State<App>,
+    Records(_): Records,
+    Path(case): Path<String>,
+    Json(answering): Json<Answering>,
+) -> Result<Json<CorrectionDone>, Problem> {
+    let (case, service) = (case_id(&case)?, app.service.clone());
+    blocking(move || service.answer_contest(case, &answering.answer, answering.upheld)).await.map(Json)
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     /// `{"issuer": "FRA", "kind": "P", "number": "..."}`
     #[schema(value_type = Object)]

@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/cases/{id}/close", post(cases::close))
         .route("/cases/{id}/give", post(deeds::give))
         .route("/cases/{id}/correct", post(deeds::correct))
+        .route("/cases/{id}/answer", post(deeds::answer))
         .route("/cases/{id}/change-class", post(deeds::change_class))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }

@@ -1,0 +1,127 @@
+//! A traveller's saved receipt: what the public log says of its records, from the log's files alone.
+
+use anyhow::{Context as _, Result, bail};
+use portunus_core::leaf::{Leaf, LedgerId};
+use portunus_ledger::log::Files;
+use portunus_ledger::trace::trace;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// No receipt is longer.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// A receipt as the page saves it; what else stands in it is for people.
+#[derive(Deserialize)]
+pub(crate) struct SavedReceipt {
+    portunus_receipt: u64,
+    /// What the log stated then.
+    pub(crate) checkpoint: String,
+    /// Which log, and from which leaf on.
+    pub(crate) ledger: SavedLedger,
+    records: Vec<SavedRecord>,
+}
+
+/// Which log.
+#[derive(Deserialize)]
+pub(crate) struct SavedLedger {
+    /// Its key, as it was then.
+    pub(crate) key: String,
+    from: u64,
+}
+
+#[derive(Deserialize)]
+struct SavedRecord {
+    record: LedgerId,
+    data: String,
+}
+
+/// What the log says of one record.
+#[derive(Serialize)]
+pub(crate) struct RecordTraced {
+    /// As the log names it.
+    record: String,
+    /// What it is.
+    data: String,
+    /// Where it is stated, and until when; none: not yet, it goes with nine other people's.
+    stated: Option<Stated>,
+    /// Where it is stated erased.
+    erased: Option<Erased>,
+}
+
+#[derive(Serialize)]
+struct Stated {
+    leaf: u64,
+    due: String,
+}
+
+#[derive(Serialize)]
+struct Erased {
+    leaf: u64,
+    at: String,
+}
+
+impl SavedReceipt {
+    /// Reads a saved receipt.
+    ///
+    /// # Errors
+    /// When it is no such file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let shown = || format!("{}", path.display());
+        let length = std::fs::metadata(path).with_context(shown)?.len();
+        if length > FILE_BYTES_MAX {
+            bail!("{}: longer than any receipt", path.display());
+        }
+        let bytes = std::fs::read(path).with_context(shown)?;
+        let saved: Self = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: not a receipt as its page saves it", path.display()))?;
+        if saved.portunus_receipt != 1 {
+            bail!("{}: a receipt of version {}; this reads 1", path.display(), saved.portunus_receipt);
+        }
+        Ok(saved)
+    }
+
+    /// What the log of `size` leaves says of its records.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) fn trace(&self, files: &impl Files, size: u64) -> Result<Vec<RecordTraced>> {
+        let ids: Vec<LedgerId> = self.records.iter().map(|one| one.record).collect();
+        let leaves = trace(files, size, self.ledger.from, &ids).context("reading the log")?;
+        Ok(self.records.iter().map(|one| one.traced(&leaves)).collect())
+    }
+}
+
+impl SavedRecord {
+    fn traced(&self, leaves: &[(u64, Leaf)]) -> RecordTraced {
+        let (mut stated, mut erased) = (None, None);
+        for (leaf, what) in leaves {
+            match what {
+                Leaf::Sealed { record, due } | Leaf::Redated { record, due, .. }
+                    if *record == self.record =>
+                {
+                    stated = Some(Stated { leaf: *leaf, due: due.to_string() });
+                }
+                Leaf::Erased { record, at, .. } if *record == self.record => {
+                    erased = Some(Erased { leaf: *leaf, at: at.to_string() });
+                }
+                _ => {}
+            }
+        }
+        RecordTraced { record: self.record.to_string(), data: self.data.clone(), stated, erased }
+    }
+}
+
+impl RecordTraced {
+    /// One line for people.
+    pub(crate) fn in_words(&self) -> String {
+        let until = match &self.stated {
+            Some(Stated { leaf, due }) => format!("stated until {due} (leaf {leaf})"),
+            None => "not stated yet: it goes with nine other people's".to_owned(),
+        };
+        let gone = match &self.erased {
+            Some(Erased { leaf, at }) => format!("; erased at {at} (leaf {leaf})"),
+            None => "; not erased".to_owned(),
+        };
+        format!("record {} ({}): {until}{gone}", self.record, self.data)
+    }
+}

@@ -1,0 +1,270 @@
+//! `/receipt` and `/api/public/v1/receipt`: what a traveller's code opens, as a page and as JSON. The code comes in the body
+//! of a request, never in an address: addresses are logged, kept in histories and sent on.
+
+use super::officer;
+use super::session::Officer;
+use super::{App, Problem, blocking};
+use crate::pages::qr::Qr;
+use crate::pages::receipt::{self as pages, AskView, OpenView, Words};
+use crate::service::{ReceiptShown, Service};
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::Timestamp;
+use maud::Markup;
+use portunus_core::receipt::{Ground, ReceiptCode};
+use serde::{Deserialize, Serialize};
+
+/// All receipts together: a code cannot be guessed, but asking costs.
+pub(super) const RECEIPTS_PER_MINUTE: u32 = 1200;
+pub(super) const RECEIPTS_AT_ONCE: u32 = 200;
+/// And of contests, which officers have to read.
+const CONTESTS: &str = "contest";
+
+/// Anybody's: their bodies are small, and whole before they take a place.
+pub(super) fn unsigned() -> Router<App> {
+    Router::new()
+        .route("/receipt", get(ask).post(open))
+        .route("/receipt/file", post(file))
+        .route("/receipt/contest", post(contest))
+        .route("/api/public/v1/receipt", post(open_by_api))
+        .route("/api/public/v1/receipt/contest", post(contest_by_api))
+}
+
+/// Where this service is, as whoever asks calls it: `https://host:port`.
+pub(super) fn site(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let plain = |host: &&str| {
+        host.len() <= 260 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
+    };
+    format!("https://{}", host.filter(plain).unwrap_or("localhost"))
+}
+
+/// A receipt as it is handed to the traveller. No `Debug`: it holds the code.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ReceiptGiven {
+    /// 32 hexadecimal digits. Whoever has it opens the receipt; this service keeps only its hash.
+    code: String,
+    /// The page, with the code in its fragment.
+    address: String,
+    /// The address as a QR code: SVG path data in a square of `size` modules.
+    qr: Option<Qr>,
+}
+
+impl ReceiptGiven {
+    pub(super) fn of(code: ReceiptCode, site: &str) -> Self {
+        let address = format!("{site}/receipt#{}", code.text());
+        Self { code: code.text(), qr: Qr::of(&address), address }
+    }
+}
+
+#[utoipa::path(post, path = "/api/officer/v1/encounters/{id}/receipt", operation_id = "officer_receipt", tag = "officer",
+    params(("id" = String, Path, description = "the encounter, until its voyage is closed")),
+    responses((status = 200, description = "to be handed to the traveller", body = ReceiptGiven), (status = 404)))]
+pub(crate) async fn give(
+    State(app): State<App>,
+    Officer(_): Officer,
+    Path(encounter): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<ReceiptGiven>, Problem> {
+    let (encounter, service) = (officer::id(&encounter, "encounter")?, app.service.clone());
+    let code = blocking(move || service.receipt_code(encounter)).await?;
+    Ok(Json(ReceiptGiven::of(code, &site(&headers))))
+}
+
+/// The slip that an officer prints.
+pub(super) async fn slip(
+    State(app): State<App>,
+    Officer(_): Officer,
+    Path(encounter): Path<String>,
+    headers: HeaderMap,
+) -> Result<Markup, Problem> {
+    let (encounter, service) = (officer::id(&encounter, "encounter")?, app.service.clone());
+    let code = blocking(move || service.receipt_code(encounter)).await?;
+    Ok(pages::slip(code, &format!("{}/receipt#{}", site(&headers), code.text())))
+}
+
+#[derive(Deserialize)]
+struct Language {
+    lang: Option<String>,
+}
+
+fn words(asked: Option<&str>, headers: &HeaderMap) -> Words {
+    Words::of(asked, headers.get(header::ACCEPT_LANGUAGE).and_then(|tags| tags.to_str().ok()))
+}
+
+async fn ask(Query(asked): Query<Language>, headers: HeaderMap) -> Markup {
+    pages::ask(&AskView { words: words(asked.lang.as_deref(), &headers), problem: None })
+}
+
+#[derive(Deserialize)]
+struct Opening {
+    code: String,
+    lang: Option<String>,
+}
+
+/// What a code opens; or, by the name of its text, what is wrong with the code.
+async fn opened(app: &App, code: &str) -> Result<Result<(ReceiptCode, ReceiptShown), &'static str>, Problem> {
+    app.receipt_rate.check("receipt")?;
+    let Some(code) = ReceiptCode::parse(code) else { return Ok(Err("malformed")) };
+    let service = app.service.clone();
+    let shown = blocking(move || service.receipt(code)).await?;
+    Ok(shown.map(|shown| (code, shown)).ok_or("nothing_held"))
+}
+
+fn asked_again(words: Words, problem: &'static str) -> Response {
+    let status = if problem == "malformed" { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
+    (status, pages::ask(&AskView { words, problem: Some(problem) })).into_response()
+}
+
+async fn open(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(opening): Form<Opening>,
+) -> Result<Response, Problem> {
+    let words = words(opening.lang.as_deref(), &headers);
+    match opened(&app, &opening.code).await? {
+        Ok((code, shown)) => Ok(page(&app.service, words, code, &shown).into_response()),
+        Err(problem) => Ok(asked_again(words, problem)),
+    }
+}
+
+fn page(service: &Service, words: Words, code: ReceiptCode, shown: &ReceiptShown) -> Markup {
+    let policy = service.policy();
+    let now = service.now();
+    let deadline = policy.access_answered_within.due(now).unwrap_or(now);
+    pages::open(&OpenView { words, code, shown, notice: &policy.notice, deadline })
+}
+
+/// What a traveller saves: with it, and public files alone, the erasure is proved when nothing is held any more. It holds no
+/// code.
+#[derive(Serialize)]
+struct ReceiptFile<'a> {
+    portunus_receipt: u8,
+    saved_at: Timestamp,
+    /// Where the log is served.
+    address: String,
+    /// What the log stated then.
+    checkpoint: String,
+    #[serde(flatten)]
+    shown: &'a ReceiptShown,
+}
+
+async fn file(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(opening): Form<Opening>,
+) -> Result<Response, Problem> {
+    let words = words(opening.lang.as_deref(), &headers);
+    let shown = match opened(&app, &opening.code).await? {
+        Ok((_, shown)) => shown,
+        Err(problem) => return Ok(asked_again(words, problem)),
+    };
+    let service = app.service.clone();
+    let checkpoint = blocking(move || service.ledger_file(portunus_ledger::log::CHECKPOINT)).await?;
+    let file = ReceiptFile {
+        portunus_receipt: 1,
+        saved_at: app.service.now(),
+        address: format!("{}/ledger", site(&headers)),
+        checkpoint: String::from_utf8(checkpoint.unwrap_or_default()).unwrap_or_default(),
+        shown: &shown,
+    };
+    let bytes = serde_json::to_vec_pretty(&file).map_err(|error| Problem::internal(&error))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"portunus-receipt.json\""),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+#[derive(Deserialize)]
+struct ContestForm {
+    code: String,
+    lang: Option<String>,
+    ground: Ground,
+    #[serde(default)]
+    words: String,
+}
+
+async fn contest(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<ContestForm>,
+) -> Result<Response, Problem> {
+    let words = words(form.lang.as_deref(), &headers);
+    let code = match opened(&app, &form.code).await? {
+        Ok((code, _)) => code,
+        Err(problem) => return Ok(asked_again(words, problem)),
+    };
+    app.sign_in_rate.check(CONTESTS)?;
+    let service = app.service.clone();
+    // Sent twice, it is contested once: the page shows the one that waits.
+    let contested = blocking(move || service.contest(code, form.ground, &form.words)).await;
+    if let Err(problem) = contested
+        && problem.status() != StatusCode::CONFLICT
+    {
+        return Err(problem);
+    }
+    match opened(&app, &code.text()).await? {
+        Ok((code, shown)) => Ok(page(&app.service, words, code, &shown).into_response()),
+        Err(problem) => Ok(asked_again(words, problem)),
+    }
+}
+
+/// A code.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Code {
+    /// 32 hexadecimal digits, in either case, with spaces or dashes.
+    code: String,
+}
+
+fn no_such(problem: &'static str) -> Problem {
+    match problem {
+        "malformed" => Problem::bad_request("code: expected 32 hexadecimal digits"),
+        _ => Problem::not_found("receipt, or nothing is held under this code any more"),
+    }
+}
+
+#[utoipa::path(post, path = "/api/public/v1/receipt", operation_id = "public_receipt", tag = "public", request_body = Code,
+    responses((status = 200, body = ReceiptShown), (status = 400), (status = 404)))]
+pub(crate) async fn open_by_api(
+    State(app): State<App>,
+    Json(opening): Json<Code>,
+) -> Result<Json<ReceiptShown>, Problem> {
+    opened(&app, &opening.code).await?.map(|(_, shown)| Json(shown)).map_err(no_such)
+}
+
+/// What is contested.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contesting {
+    /// The receipt's code.
+    code: String,
+    /// `wrong-person`, `citizen`, `not-asked`, `kept-too-long` or `other`.
+    #[schema(value_type = String)]
+    ground: Ground,
+    /// In the traveller's own words, at most 500 characters; no names or numbers.
+    #[serde(default)]
+    words: String,
+}
+
+#[utoipa::path(post, path = "/api/public/v1/receipt/contest", operation_id = "public_contest", tag = "public", request_body = Contesting,
+    responses((status = 201, description = "the receipt as it is now", body = ReceiptShown), (status = 400), (status = 404),
+        (status = 409, description = "an earlier contest waits, or there were too many")))]
+pub(crate) async fn contest_by_api(
+    State(app): State<App>,
+    Json(contesting): Json<Contesting>,
+) -> Result<(StatusCode, Json<ReceiptShown>), Problem> {
+    let (code, _) = opened(&app, &contesting.code).await?.map_err(no_such)?;
+    app.sign_in_rate.check(CONTESTS)?;
+    let service = app.service.clone();
+    let shown = blocking(move || {
+        service.contest(code, contesting.ground, &contesting.words)?;
+        service.receipt(code)
+    })
+    .await?;
+    Ok((StatusCode::CREATED, Json(shown.ok_or_else(|| no_such(""))?)))
+}
