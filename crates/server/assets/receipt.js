@@ -102,6 +102,8 @@ async function checkSaved(file) {
 openFromAddress();
 addEventListener("hashchange", openFromAddress);
 element("print")?.addEventListener("click", () => print());
-element("saved")?.addEventListener("change", (event) => event.target.files[0] && checkSaved(event.target.files[0]));
+const saved = element("saved");
+saved?.addEventListener("change", () => saved.files[0] && checkSaved(saved.files[0]));
+if (saved) saved.disabled = false;
 const proof = element("proof");
 if (proof) await prove(proof, proof.dataset.key, Number(proof.dataset.from));

@@ -13,6 +13,7 @@ mod accuracy;
 mod camera;
 mod chromium;
 mod pages;
+mod receipt;
 mod records;
 #[path = "../support/mod.rs"]
 mod support;

@@ -48,7 +48,8 @@ impl Words {
     }
 
     fn filled(self, key: &str, name: &str, value: &str) -> String {
-        self.text(key).replace(&format!("{{{name}}}"), value)
+        // Isolated (U+2068, U+2069): a date reads left to right inside Arabic, too.
+        self.text(key).replace(&format!("{{{name}}}"), &format!("\u{2068}{value}\u{2069}"))
     }
 }
 
@@ -120,7 +121,7 @@ fn saved(words: Words) -> Markup {
         section .saved aria-labelledby="saved-title" {
             h2 #saved-title { (words.text("check")) }
             p { (words.text("check_text")) }
-            p .needs-script { input #saved type="file" accept="application/json,.json" aria-labelledby="saved-title"; }
+            p .needs-script { input #saved type="file" accept="application/json,.json" aria-labelledby="saved-title" disabled; }
             noscript { p { (words.text("proof_noscript")) } }
             div #saved-proof .proof aria-live="polite" {}
         }
@@ -208,7 +209,7 @@ fn passage_of(words: Words, passage: &PassageShown, notice: &BTreeMap<String, No
         section aria-labelledby="where-title" {
             h2 #where-title { (words.text("where")) }
             dl .facts {
-                div { dt { (words.text("point")) } dd { bdi { (passage.point) } " (" bdi { (passage.port) } ")" } }
+                div { dt { (words.text("point")) } dd { bdi { (passage.point) " (" (passage.port) ")" } } }
                 div { dt { (words.text("direction")) } dd { (words.text(direction)) } }
                 div { dt { (words.text("time")) } dd { (time(passage.at)) } }
             }
