@@ -54,15 +54,17 @@ impl Telephone {
     }
 }
 
-/// Eleven citizens who decline and board: with them the log speaks of ten people at once. Gives a code.
-fn eleven_more(staff: &Staff, voyage: &str, people: &[Person]) -> String {
-    let mut last = String::new();
+/// Eleven citizens who decline and board: with them the log speaks of ten people at once. Gives the last one's
+/// encounter and code.
+fn eleven_more(staff: &Staff, voyage: &str, people: &[Person]) -> (String, String) {
+    let mut last = (String::new(), String::new());
     for person in people {
         let begun = staff.gate.send(&staff.gate.begin_order(&choice("manual", false, None))).ok().json();
         let passenger = staff.passenger(voyage, person)["id"].clone();
         let board = json!({ "ruling": "board", "passenger": passenger, "reason": "" });
         staff.rule(begun["encounter"].as_str().unwrap(), &board).ok();
-        last = begun["receipt"]["code"].as_str().unwrap().to_owned();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        last = (text(&begun["encounter"]), text(&begun["receipt"]["code"]));
     }
     last
 }
@@ -87,7 +89,15 @@ fn a_traveller_opens_proves_contests_and_reads_the_answer() {
     let code = gate.browser.read("document.querySelector('#receipt-code').textContent").replace(' ', "");
     gate.shows("choice");
     assert_eq!(gate.browser.read("document.querySelector('#receipt-code').textContent"), "", "wiped");
-    let citizens = eleven_more(&staff, &voyage, &people[1..]);
+    let (encounter, citizens) = eleven_more(&staff, &voyage, &people[1..]);
+    let desk = Desk::of(&house);
+    desk.sign_in("officer", "/console");
+    desk.open(&format!("/console/encounters/{encounter}/receipt"));
+    desk.browser.wait("document.querySelector('.slip .qr path') !== null");
+    let address = desk.browser.read("document.querySelector('.slip .number').textContent");
+    assert_eq!(address, format!("{}/receipt", house.url()), "as the browser calls this place");
+    desk.looked_at("receipt-slip");
+    drop(desk);
 
     let telephone = Telephone::of(&house);
     telephone.browser.open(&format!("{}/receipt", house.url()));

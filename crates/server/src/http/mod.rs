@@ -122,6 +122,7 @@ pub fn router(service: Service, cores: usize) -> Router {
         .fallback(async || Problem::not_found("page or endpoint"))
         .layer(middleware::from_fn(problem::in_place_of_bare_errors))
         .layer(middleware::from_fn(no_store_by_default))
+        .layer(middleware::from_fn(host_of_http2))
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(BODY_PAUSE_SECONDS_MAX)))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::internal(&"a handler panicked; see the log above").into_response()
@@ -143,6 +144,15 @@ async fn no_store_by_default(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// HTTP/2 says in the request's address (`:authority`) what HTTP/1.1 says in `Host`: from here on it stands in both.
+async fn host_of_http2(mut request: Request, next: Next) -> Response {
+    let authority = request.uri().authority().map(|authority| HeaderValue::from_str(authority.as_str()));
+    if let Some(Ok(authority)) = authority {
+        request.headers_mut().entry(header::HOST).or_insert(authority);
+    }
+    next.run(request).await
 }
 
 /// More requests at once than can be answered are told so, instead of waiting.
