@@ -7,6 +7,7 @@
 //! | [`note`] | signed notes, checkpoints, cosignatures (C2SP) |
 //! | [`log`] | appending, publishing, reading |
 //! | [`verify`] | what holds of a log, and what does not |
+//! | [`witness`] | who signs each head once it is shown to go on from the one before |
 
 mod edge;
 pub mod log;
@@ -14,3 +15,4 @@ pub mod merkle;
 pub mod note;
 pub mod tile;
 pub mod verify;
+pub mod witness;
