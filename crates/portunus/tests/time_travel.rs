@@ -36,7 +36,9 @@ use portunus_ledger::log::{CHECKPOINT, Files as _, Folder as LogFolder, Log};
 use portunus_ledger::note::{KeyKind, Signer, VerifierKey};
 use portunus_ledger::verify::{Check, Fault, FaultKind, verify};
 use portunus_server::service::{Joining, NewCase, Parts, Service, Submission, Wanted};
-use portunus_store::{Access, ClockState, KeysGo, Purpose, Reader, Store, Within, restore, set_failpoint};
+use portunus_store::{
+    Access, ClockState, KeysGo, Published, Purpose, Reader, Store, Within, restore, set_failpoint,
+};
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -755,9 +757,12 @@ fn child() {
             Ok(Leaf::Policy { notice, .. }) => Some(notice),
             _ => None,
         });
-        let leaves = store.sequence(log.head().size, notice.unwrap_or(Bytes32([0; 32])), now).unwrap();
-        let size = log.append(&leaves).unwrap().size;
-        store.published(size).unwrap();
+        let stated = |log: &Log<_>| Published { size: log.head().size, root: log.head().root };
+        let before = stated(&log);
+        store.learn_root(before).unwrap();
+        let leaves = store.sequence(before, notice.unwrap_or(Bytes32([0; 32])), now).unwrap();
+        let _ = log.append(&leaves).unwrap();
+        store.published(before, stated(&log)).unwrap();
     }
     drop(store.seal(portunus_store::RecordKind::PROBE, b"never committed", now).unwrap());
     if store.look_at_clock(now).unwrap() == ClockState::Steady {

@@ -429,7 +429,8 @@ impl Store {
         let nothing = "SELECT NOT EXISTS (SELECT 1 FROM sequenced) AND NOT EXISTS (SELECT 1 FROM outbox)
              AND NOT EXISTS (SELECT 1 FROM counted)";
         let is_idle = |tx: &Transaction<'_>| {
-            Ok(published(tx)? == (head.size, Some(head.root)) && tx.query_row(nothing, [], |row| row.get(0))?)
+            Ok(published(tx)? == (head.size, Some(head.root))
+                && tx.query_row(nothing, [], |row| row.get(0))?)
         };
         if self.read(during, is_idle)? {
             return Ok(Vec::new());

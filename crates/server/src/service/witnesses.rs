@@ -10,7 +10,7 @@ use portunus_ledger::witness::{Answer, Request};
 use std::sync::Mutex;
 
 /// A witness that failed is left alone for so long: what waits to be published does not wait for it each time.
-const RESTS_FOR: SignedDuration = SignedDuration::from_secs(10);
+const RESTS_FOR: SignedDuration = SignedDuration::from_secs(5);
 /// That a witness does not sign is said this often.
 const SHOUTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
@@ -118,7 +118,10 @@ impl Service {
         }
         let answers: Vec<Result<SignatureLine, String>> = std::thread::scope(|scope| {
             let asking: Vec<_> = missing.iter().map(|asked| scope.spawn(|| asked.ask(log))).collect();
-            asking.into_iter().map(|asked| asked.join().unwrap_or(Err("asking panicked".to_owned()))).collect()
+            asking
+                .into_iter()
+                .map(|asked| asked.join().unwrap_or(Err("asking panicked".to_owned())))
+                .collect()
         });
         let mut lines = Vec::new();
         for (asked, answer) in missing.iter().zip(answers) {
@@ -144,7 +147,9 @@ impl Asked {
         for _ in 0..2 {
             let (size, knows) = (log.head().size, state.knows);
             if knows > size {
-                return Err(format!("it signed {knows} leaves of this log, which has {size}: one of two histories"));
+                return Err(format!(
+                    "it signed {knows} leaves of this log, which has {size}: one of two histories"
+                ));
             }
             let request = Request::new(&log.reader(), log.note(), knows).map_err(|e| e.to_string())?;
             let (status, body) = self.by.ask(&request.to_string())?;
