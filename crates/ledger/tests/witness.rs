@@ -132,6 +132,24 @@ fn what_is_signed_is_kept_before_it_is_given() {
 }
 
 #[test]
+fn a_witness_whose_memory_was_altered_signs_nothing() {
+    let (memory, kept) = (Memory::default(), Memory::default());
+    let (log, witness) = (log_of(&memory, 10, usize::MAX), witness(In(&kept)));
+    assert_eq!(status(&witness, &request(&log, 0)), 200);
+    for (from, to) in
+        [("\n10\n", "\n9\n"), ("portunus/", "portunuS/"), ("\u{2014} witness/", "\u{2014} Witness/")]
+    {
+        let good = kept.files.borrow().clone();
+        for bytes in kept.files.borrow_mut().values_mut() {
+            *bytes = String::from_utf8(bytes.clone()).unwrap().replace(from, to).into_bytes();
+        }
+        assert_eq!(status(&witness, &request(&log, 10)), 500, "{from}");
+        *kept.files.borrow_mut() = good;
+    }
+    assert_eq!(status(&witness, &request(&log, 10)), 200);
+}
+
+#[test]
 fn of_two_histories_that_race_one_is_signed() {
     let folder = tempfile::tempdir().unwrap();
     let witness = witness(Folder(folder.path().to_owned()));

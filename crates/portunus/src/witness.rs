@@ -62,6 +62,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let logs = args.logs.iter().map(|log| parse(log, KeyKind::Note).with_context(|| format!("--log {log}")));
     let logs = logs.collect::<Result<Vec<_>>>()?;
+    if let Some(log) =
+        logs.iter().enumerate().find_map(|(n, log)| logs[..n].iter().find(|one| one.name() == log.name()))
+    {
+        bail!("--log: two keys are named {}; a log has one", log.name());
+    }
     let folder = match &args.data {
         Some(folder) => folder.clone(),
         None => data_home()?.join("portunus-witness"),

@@ -234,6 +234,51 @@ fn each_head_is_witnessed_and_without_its_witness_that_is_named() {
     assert!(witness.signal(Signal::TERM).success());
 }
 
+#[test]
+fn a_witness_that_never_answers_holds_nothing_up_for_long_and_is_named_once() {
+    if !models_are_here() {
+        return;
+    }
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let key = Signer::named_by_its_key("witness", KeyKind::Cosignature, &[5; 32]);
+    let asked = format!("--witness=http://{}={}", silent.local_addr().unwrap(), key.public()).leak();
+    let house = House::start(Options { args: vec![asked], ..Options::default() });
+    let _ = Staff::hire(&house);
+    report(&[house.folder().to_str().unwrap()]);
+    for _ in 0..3 {
+        let began = Instant::now();
+        publish_more(&house);
+        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    }
+    assert_eq!(house.log().matches("THE LEDGER'S HEAD IS NOT WITNESSED").count(), 1, "{}", house.log());
+}
+
+#[test]
+fn what_a_witness_cannot_be_started_with_is_said() {
+    let data = tempfile::tempdir().unwrap();
+    let log = Signer::named_by_its_key("portunus", KeyKind::Note, &[3; 32]).public().to_string();
+    let other = Signer::named_by_its_key("witness", KeyKind::Cosignature, &[5; 32]).public().to_string();
+    drop(Witness::start(data.path(), &log, "127.0.0.1:0"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (args, word) in [
+        (vec!["--log", "nobody"], "expected a verifier key"),
+        (vec!["--log", &other], "this is a witness's key, and not a log's"),
+        (vec!["--log", &log, "--log", &log], "two keys are named portunus/"),
+        (vec!["--log", &log, "--name", "example.com/w2"], "a key has one name"),
+        (vec!["--log", &log, "--listen", &taken], "is another service there?"),
+    ] {
+        let mut witness = Command::new(env!("CARGO_BIN_EXE_portunus"));
+        let output = witness.arg("witness").args(&args).arg("--data").arg(data.path()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(word), "{args:?}: {said}");
+    }
+    std::fs::write(data.path().join("witness.key"), "name\nshort\n").unwrap();
+    let mut witness = Command::new(env!("CARGO_BIN_EXE_portunus"));
+    let output = witness.args(["witness", "--log", &log, "--data"]).arg(data.path()).output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("witness.key is not one"));
+}
+
 /// Publishes one more leaf, and waits until it is stated.
 fn publish_more(house: &House) {
     let size = || {
