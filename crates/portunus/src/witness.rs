@@ -155,7 +155,9 @@ impl Door {
             .route("/add-checkpoint", post(add_checkpoint))
             .route("/{hash}/checkpoint", get(checkpoint))
             .with_state(app);
-        let mut server = axum_server::from_tcp(self.socket)?.handle(handle);
+        // Which HTTP it is to be is read before any header is, and by another clock.
+        let mut server =
+            axum_server::from_tcp(self.socket)?.handle(handle).first_request_timeout(SENT_WITHIN);
         server.http_builder().http1().header_read_timeout(SENT_WITHIN);
         server.serve(router.into_make_service()).await.context("serving")
     }
