@@ -231,6 +231,11 @@ fn each_head_is_witnessed_and_without_its_witness_that_is_named() {
     while !faults(&clean).is_empty() {
         assert!(Instant::now() < until, "{}", house.log());
     }
+    // A head that was published this moment is read again until it is witnessed.
+    for _ in 0..3 {
+        publish_more(&house);
+        assert_eq!(faults(&clean), [""; 0]);
+    }
     assert!(witness.signal(Signal::TERM).success());
 }
 
