@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A second verifier of Portunus's public ledger, by itself: Python's standard library and docs/ledger.md, no more.
-    python3 verify.py DIR --key NAME+HEX+BASE64 [--since CHECKPOINT] [--as-of RFC3339]
-Prints `KIND leaf N: words` for each fault, by the names that `portunus verify` has; exit status 0, 1 with faults,
-2 when it cannot read. It cannot see copies made outside, or whether what was stated was true.
+    python3 verify.py DIR --key NAME+HEX+BASE64 [--since CHECKPOINT] [--witness KEY] [--as-of RFC3339]
+Prints `KIND leaf N: words` for each fault, by the names that `portunus verify` has; exit status 0, 1 with faults, 2 when it
+cannot read. It cannot see copies made outside, or whether what was stated was true.
 """
 import argparse, base64, hashlib, os, re, sys
 from datetime import datetime, timedelta, timezone
@@ -19,9 +19,7 @@ def add(p, q):
 def times(n, p):
     q = (0, 1, 1, 0)
     while n:
-        if n & 1:
-            q = add(q, p)
-        p, n = add(p, p), n >> 1
+        p, q, n = add(p, p), add(q, p) if n & 1 else q, n >> 1
     return q
 
 def point(data):
@@ -47,8 +45,7 @@ def signed(key, text, signature):
     return not (left[0] * right[2] - right[0] * left[2]) % P and not (left[1] * right[2] - right[1] * left[2]) % P
 
 # --- the tree (RFC 6962, 2.1) and its files (C2SP tlog-tiles) ---
-def sha(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
+sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 
 def root(hashes):
     if len(hashes) < 2:
@@ -65,28 +62,30 @@ def name(level, index, width):
 class Log:
     def __init__(self, folder):
         self.folder, self.faults = folder, []
-    def fault(self, kind, leaf, what):
-        self.faults.append((kind, leaf, what))
+        self.fault = lambda kind, leaf, what: self.faults.append((kind, leaf, what))
     def read(self, path):
-        path = os.path.join(self.folder, path)
-        return open(path, "rb").read() if os.path.isfile(path) else None
-    def head(self, data, vkey):
+        return open(whole, "rb").read() if os.path.isfile(whole := os.path.join(self.folder, path)) else None
+    def head(self, data, vkey, witnesses=()):
         """(size, root) of a checkpoint that the key signed; None, and a fault, otherwise."""
         origin, number, key = vkey.split("+", 2)
-        key = base64.b64decode(key)[1:]
         text, _, lines = data.decode("utf-8", "replace").rpartition("\n\n")
-        text, found, bad = text + "\n", False, False
-        for line in lines.splitlines():
-            match = re.fullmatch("\u2014 (\\S+) ((?:[\\w+/]{4})*(?:[\\w+/]{4}|[\\w+/]{2}==|[\\w+/]{3}=))", line, re.ASCII)
-            data, bad = base64.b64decode(match[2]) if match else b"", bad or not match
-            if match and match[1] == origin and data[:4].hex() == number:
-                found, bad = True, bad or not signed(key, text.encode(), data[4:])
-        lines = text.split("\n")
-        if bad or (found and (len(lines) < 4 or lines[0] != origin)):
+        text, key = text + "\n", base64.b64decode(key)[1:]
+        pattern = "\u2014 (\\S+) ((?:[\\w+/]{4})*(?:[\\w+/]{4}|[\\w+/]{2}==|[\\w+/]{3}=))"
+        lines = [re.fullmatch(pattern, line, re.ASCII) for line in lines.splitlines()]
+        notes = [line and (line[1], base64.b64decode(line[2])) for line in lines]
+        mine = [note for note in notes if note and (note[0], note[1][:4].hex()) == (origin, number)]
+        ours, lines = lambda note: note and signed(key, text.encode(), note[1][4:]), text.split("\n")
+        renamed, whole = not mine and any(map(ours, notes)), all(notes) and all(map(ours, mine))
+        if renamed or not whole or mine and (len(lines) < 4 or lines[0] != origin):
             self.fault("checkpoint-altered", None, "the checkpoint is not whole, or not what was signed")
-        elif not found:
+        elif not mine:
             self.fault("unknown-key", None, "the checkpoint is not signed by " + origin)
         else:
+            for who, number, key in (witness.split("+", 2) for witness in witnesses):
+                theirs = [note[4:] for name_, note in notes if (name_, note[:4].hex()) == (who, number)]
+                said = lambda note: b"cosignature/v1\ntime %d\n" % int.from_bytes(note[:8], "big") + text.encode()
+                if not theirs or not all(signed(base64.b64decode(key)[1:], said(note), note[8:]) for note in theirs):
+                    self.fault("witness", None, "not signed by " + who)
             return int(lines[1]), base64.b64decode(lines[2])
         return None
     def leaves(self, size):
@@ -132,8 +131,7 @@ FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields 
 }.items()}
 HOUR = timedelta(hours=1)
 
-def when(text):
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text != "-" else None
+when = lambda text: datetime.fromisoformat(text.replace("Z", "+00:00")) if text != "-" else None
 
 def parse(data):
     """(kind, fields); or None and the name of the fault."""
@@ -147,8 +145,7 @@ def parse(data):
                 raise ValueError
             values[field] = when(value) if of in "DO" else int(value) if of == "N" else value
         except ValueError:
-            moved = (kind, field) == ("redated", "cause")
-            return None, {"fault": "due-moved-without-reason" if moved else "leaf-malformed"}
+            return None, {"fault": "due-moved-without-reason" if field == "cause" and kind == "redated" else "leaf-malformed"}
     return (kind, values) if whole else (None, {"fault": "leaf-malformed"})
 
 def books(log, leaves, as_of):
@@ -224,13 +221,14 @@ def main():
     parser.add_argument("dir")
     parser.add_argument("--key", required=True)
     parser.add_argument("--since")
+    parser.add_argument("--witness", action="append", default=[])
     parser.add_argument("--as-of", type=when, default=datetime.now(timezone.utc))
     options = parser.parse_args()
     log = Log(options.dir)
     data = log.read("checkpoint")
     if data is None:
         parser.error("no checkpoint in " + options.dir)
-    head, count = log.head(data, options.key), (0, 0)
+    head, count = log.head(data, options.key, options.witness), (0, 0)
     leaves = log.leaves(head[0]) if head else None
     if leaves is not None:
         hashes = [sha(b"\0", leaf) for leaf in leaves]

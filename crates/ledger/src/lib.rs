@@ -8,6 +8,7 @@
 //! | [`log`] | appending, publishing, reading |
 //! | [`verify`] | what holds of a log, and what does not |
 //! | [`trace`] | what it says of single records |
+//! | [`witness`] | who signs each head once it is shown to go on from the one before |
 
 mod edge;
 pub mod log;
@@ -16,3 +17,4 @@ pub mod note;
 pub mod tile;
 pub mod trace;
 pub mod verify;
+pub mod witness;

@@ -5,7 +5,7 @@
 
 use crate::edge::Edge;
 use crate::merkle::{self, Hash, leaf_hash};
-use crate::note::{Checkpoint, Note, NoteError, Signer, VerifierKey};
+use crate::note::{Checkpoint, Note, NoteError, SignatureLine, Signer, VerifierKey};
 use crate::tile::{self, HEIGHT, Kind, Tile, WIDTH};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -242,6 +242,7 @@ pub struct Log<F> {
     files: F,
     signer: Signer,
     head: Checkpoint,
+    note: Note,
     edge: Edge,
     bundle: Vec<u8>,
 }
@@ -253,17 +254,26 @@ impl<F: Publish> Log<F> {
     /// [`LogError`] when its head is not signed by `signer`, or its right edge is not what the head states.
     pub fn open(files: F, signer: Signer) -> Result<Self, LogError> {
         let origin = signer.public().name().to_owned();
-        let head = match files.read(CHECKPOINT)? {
-            None => Checkpoint { origin, size: 0, root: merkle::empty_root() },
-            Some(bytes) => Checkpoint::open(&bytes, signer.public())?.0,
+        let (head, note) = match files.read(CHECKPOINT)? {
+            None => {
+                let head = Checkpoint { origin, size: 0, root: merkle::empty_root() };
+                let note = Note { text: head.text(), signatures: Vec::new() };
+                (head, note)
+            }
+            Some(bytes) => Checkpoint::open(&bytes, signer.public())?,
         };
         let (edge, bundle) = read_edge(&files, &head)?;
-        Ok(Self { files, signer, head, edge, bundle })
+        Ok(Self { files, signer, head, note, edge, bundle })
     }
 
     /// What it states last.
     pub fn head(&self) -> &Checkpoint {
         &self.head
+    }
+
+    /// The same as it is published, with its signatures; without any while nothing is.
+    pub fn note(&self) -> &Note {
+        &self.note
     }
 
     /// Whose signature it bears.
@@ -307,8 +317,22 @@ impl<F: Publish> Log<F> {
         let head = Checkpoint { origin: self.head.origin.clone(), size: edge.size, root: edge.root() };
         let note = Note { signatures: vec![self.signer.sign(&head.text(), 0)], text: head.text() };
         files.write(CHECKPOINT, note.to_string().as_bytes())?;
-        (self.head, self.edge, self.bundle) = (head, edge, bundle);
+        (self.head, self.note, self.edge, self.bundle) = (head, note, edge, bundle);
         Ok(&self.head)
+    }
+
+    /// Publishes what it states last with these signatures beside its own, in place of earlier ones by the same keys. The
+    /// caller has verified them.
+    ///
+    /// # Errors
+    /// [`LogError`]. Then the log is opened anew: they may be there or not.
+    pub fn cosigned(&mut self, lines: &[SignatureLine]) -> Result<(), LogError> {
+        let mut note = self.note.clone();
+        note.signatures.retain(|old| !lines.iter().any(|new| new.is_under_the_name_of(old)));
+        note.signatures.extend_from_slice(lines);
+        self.files.write(CHECKPOINT, note.to_string().as_bytes())?;
+        self.note = note;
+        Ok(())
     }
 }
 

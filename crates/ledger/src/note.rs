@@ -85,6 +85,11 @@ impl VerifierKey {
         &self.name
     }
 
+    /// What it signs.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
     /// Its number: the first bytes of a hash over name, kind and key.
     pub fn id(&self) -> u32 {
         let hash = Sha256::new()
@@ -101,21 +106,30 @@ impl VerifierKey {
     /// [`NoteError::BadSignature`], [`NoteError::NotSigned`].
     pub fn verify(&self, note: &Note) -> Result<Option<u64>, NoteError> {
         let mut found = None;
-        for line in note.signatures.iter().filter(|line| line.name == self.name && line.id == self.id()) {
-            let bad = || NoteError::BadSignature(self.name.clone());
-            let (time, bytes) = match self.kind {
-                KeyKind::Note => (None, line.bytes.as_slice()),
-                KeyKind::Cosignature => {
-                    let (time, bytes) = line.bytes.split_first_chunk::<8>().ok_or_else(bad)?;
-                    (Some(u64::from_be_bytes(*time)), bytes)
-                }
-            };
-            let signature = Signature::from_slice(bytes).map_err(|_| bad())?;
-            let signed = time.map_or(note.text.clone(), |time| cosigned(&note.text, time));
-            self.key.verify_strict(signed.as_bytes(), &signature).map_err(|_| bad())?;
-            found = Some(time);
+        for line in note.signatures.iter().filter(|line| line.is_by(self)) {
+            let time = self.signed(&note.text, &line.bytes);
+            found = Some(time.ok_or_else(|| NoteError::BadSignature(self.name.clone()))?);
         }
         found.ok_or_else(|| NoteError::NotSigned(self.name.clone()))
+    }
+
+    /// Whether a signature of a note is this key's, whatever name and number it stands under.
+    pub(crate) fn signed_under_any_name(&self, note: &Note) -> bool {
+        note.signatures.iter().any(|line| self.signed(&note.text, &line.bytes).is_some())
+    }
+
+    /// The time of a cosignature, if the bytes are this key's signature of the text.
+    fn signed(&self, text: &str, bytes: &[u8]) -> Option<Option<u64>> {
+        let (time, bytes) = match self.kind {
+            KeyKind::Note => (None, bytes),
+            KeyKind::Cosignature => {
+                let (time, bytes) = bytes.split_first_chunk::<8>()?;
+                (Some(u64::from_be_bytes(*time)), bytes)
+            }
+        };
+        let signature = Signature::from_slice(bytes).ok()?;
+        let signed = time.map_or(text.to_owned(), |time| cosigned(text, time));
+        self.key.verify_strict(signed.as_bytes(), &signature).ok().map(|()| time)
     }
 }
 
@@ -181,6 +195,11 @@ fn cosigned(text: &str, time: u64) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }
 
+/// A number as it is written in notes: decimal, without leading zeroes.
+pub(crate) fn decimal(text: &str) -> Option<u64> {
+    text.parse::<u64>().ok().filter(|number| number.to_string() == text)
+}
+
 fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+' || c.is_control())
 }
@@ -197,6 +216,16 @@ impl SignatureLine {
     /// Who is said to have signed.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is said to be this key's.
+    pub fn is_by(&self, key: &VerifierKey) -> bool {
+        self.name == key.name && self.id == key.id()
+    }
+
+    /// Whether both are said to be of one key.
+    pub(crate) fn is_under_the_name_of(&self, other: &Self) -> bool {
+        (&self.name, self.id) == (&other.name, other.id)
     }
 
     /// Reads a line, without its end.
@@ -290,14 +319,13 @@ impl Checkpoint {
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(malformed("a checkpoint has three lines: origin, size, root"));
         };
-        let number = size.parse::<u64>().ok().filter(|number| number.to_string() == size);
         let root = BASE64.decode(root).ok().and_then(|root| Hash::try_from(root).ok());
         if origin.is_empty() || lines.any(str::is_empty) {
             return Err(malformed("a checkpoint has no empty lines"));
         }
         Ok(Self {
             origin: origin.to_owned(),
-            size: number.ok_or(malformed("a checkpoint's second line is its size, in decimal"))?,
+            size: decimal(size).ok_or(malformed("a checkpoint's second line is its size, in decimal"))?,
             root: root.ok_or(malformed("a checkpoint's third line is its root, 32 bytes in base64"))?,
         })
     }

@@ -8,8 +8,9 @@ use portunus_core::capture::CaptureStatement;
 use portunus_core::id::{DesignationId, DeviceId, PointId};
 use portunus_core::leaf::*;
 use portunus_ledger::log::{CHECKPOINT, Files as _, Folder, Log, Publish as _};
-use portunus_ledger::note::{KeyKind, Signer};
+use portunus_ledger::note::{KeyKind, Note, Signer, VerifierKey};
 use portunus_ledger::verify::{Check, FaultKind, Report, verify};
+use portunus_ledger::witness::{Answer, Refusal, Request, Witness};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -127,7 +128,12 @@ fn check(folder: &Path, since: Option<&[u8]>) -> Report {
     let check = Check { key: &key, witnesses: &[], since, as_of: at(5 * HOUR) };
     let report = verify(&Folder(folder.to_owned()), &check).unwrap();
     let ours: BTreeSet<String> = report.faults.iter().map(|fault| kind(fault.kind)).collect();
-    assert_eq!(by_the_other(folder, &key.to_string(), since), ours, "both say the same: {:?}", report.faults);
+    assert_eq!(
+        by_the_other(folder, &key.to_string(), since, None),
+        ours,
+        "both say the same: {:?}",
+        report.faults
+    );
     report
 }
 
@@ -136,7 +142,12 @@ fn kind(kind: FaultKind) -> String {
 }
 
 /// The kinds of faults that docs/verify/verify.py finds, which shares no code with ours.
-fn by_the_other(folder: &Path, key: &str, since: Option<&[u8]>) -> BTreeSet<String> {
+fn by_the_other(
+    folder: &Path,
+    key: &str,
+    since: Option<&[u8]>,
+    witness: Option<&VerifierKey>,
+) -> BTreeSet<String> {
     let mut python = Command::new("python3");
     python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify/verify.py"));
     python.arg(folder).args(["--key", key, "--as-of", &instant(5 * HOUR).to_string()]);
@@ -144,6 +155,9 @@ fn by_the_other(folder: &Path, key: &str, since: Option<&[u8]>) -> BTreeSet<Stri
     if let Some(since) = since {
         std::fs::write(seen.path(), since).unwrap();
         python.arg("--since").arg(seen.path());
+    }
+    if let Some(witness) = witness {
+        python.args(["--witness", &witness.to_string()]);
     }
     let output = python.output().expect("python3, which the pinned packages need, too");
     let (said, complained) =
@@ -357,4 +371,108 @@ fn leaves_that_were_dropped_doubled_or_moved_without_signing_anew_are_found() {
         names(&report, FaultKind::RootDiffers);
         names(&report, FaultKind::TileAltered);
     }
+}
+
+fn witness(folder: &Path) -> Witness<Folder> {
+    let signer = Signer::named_by_its_key("witness", KeyKind::Cosignature, &[5; 32]);
+    Witness::new(Folder(folder.to_owned()), signer, vec![signer_key()])
+}
+
+fn signer_key() -> VerifierKey {
+    signer().public().clone()
+}
+
+/// Asks the witness about a log's head, as the service does, and publishes what it signs.
+fn cosign(log: &Path, witness: &Witness<Folder>, knows: u64) -> Result<(), Refusal> {
+    let mut log = Log::open(Folder(log.to_owned()), signer()).unwrap();
+    let request = Request::new(&log.reader(), log.note(), knows).unwrap().to_string();
+    let said = witness.cosign(request.as_bytes(), || at(0).as_second().cast_unsigned())?;
+    let answer = Answer::read(200, said.as_bytes(), &log.head().text(), witness.key()).unwrap();
+    let Answer::Cosigned(line) = answer else { panic!("{said}") };
+    log.cosigned(&[line]).unwrap();
+    Ok(())
+}
+
+/// What is wrong with a log that this witness must have signed.
+fn witnessed(folder: &Path, witness: &VerifierKey) -> Report {
+    let (key, witnesses) = (signer_key(), [witness.clone()]);
+    let check = Check { key: &key, witnesses: &witnesses, since: None, as_of: at(5 * HOUR) };
+    let report = verify(&Folder(folder.to_owned()), &check).unwrap();
+    let ours: BTreeSet<String> = report.faults.iter().map(|fault| kind(fault.kind)).collect();
+    assert_eq!(by_the_other(folder, &key.to_string(), None, Some(witness)), ours, "both say the same");
+    report
+}
+
+#[test]
+fn a_witness_whose_signature_was_altered_or_is_not_there_is_named() {
+    let [log, seen] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let witness = witness(seen.path());
+    write(log.path(), &day());
+    names(&witnessed(log.path(), witness.key()), FaultKind::Witness);
+    cosign(log.path(), &witness, 0).unwrap();
+    let report = witnessed(log.path(), witness.key());
+    assert_eq!(report.faults, []);
+    assert_eq!((report.witnesses[0].witness.as_str(), report.witnesses[0].at), (witness.key().name(), at(0)));
+    assert_eq!(check(log.path(), None).faults, [], "and who knows no witness is not disturbed");
+    // Its time, and its signature: each bit of the last line that base64 keeps.
+    let files = Folder(log.path().to_owned());
+    let good = String::from_utf8(files.read(CHECKPOINT).unwrap().unwrap()).unwrap();
+    let line = good.trim_end().rsplit_once(' ').unwrap().1;
+    for place in [8, 15, 40, 90] {
+        let other = if &line[place..=place] == "A" { "B" } else { "A" };
+        let mut bad = line.to_owned();
+        bad.replace_range(place..=place, other);
+        files.write(CHECKPOINT, good.replace(line, &bad).as_bytes()).unwrap();
+        let report = witnessed(log.path(), witness.key());
+        names(&report, FaultKind::Witness);
+        assert_eq!(report.witnesses, []);
+    }
+    let stranger = Signer::new(witness.key().name(), KeyKind::Cosignature, &[6; 32]).unwrap();
+    files.write(CHECKPOINT, good.as_bytes()).unwrap();
+    names(&witnessed(log.path(), stranger.public()), FaultKind::Witness);
+}
+
+#[test]
+fn a_history_that_was_rewritten_and_signed_anew_is_found_by_its_witness_alone() {
+    let [honest, forked, seen] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let (leaves, witness) = (day(), witness(seen.path()));
+    write(honest.path(), &leaves[..200]);
+    cosign(honest.path(), &witness, 0).unwrap();
+    // Who runs the log leaves out a worker's leaf of which nobody kept a checkpoint; nothing in it is wrong.
+    write(forked.path(), &[&leaves[..190], &leaves[191..]].concat());
+    assert_eq!(check(forked.path(), None).faults, []);
+    assert!(matches!(cosign(forked.path(), &witness, 200), Err(Refusal::Inconsistent)));
+    assert!(matches!(cosign(forked.path(), &witness, 0), Err(Refusal::Conflict(200))));
+    names(&witnessed(forked.path(), witness.key()), FaultKind::Witness);
+    // Nor does the signature on the honest head help it.
+    let head = |folder: &Path| Folder(folder.to_owned()).read(CHECKPOINT).unwrap().unwrap();
+    let [mut ours, theirs] = [forked.path(), honest.path()].map(|folder| Note::parse(&head(folder)).unwrap());
+    ours.signatures.extend(theirs.signatures.into_iter().filter(|line| line.is_by(witness.key())));
+    Folder(forked.path().to_owned()).write(CHECKPOINT, ours.to_string().as_bytes()).unwrap();
+    names(&witnessed(forked.path(), witness.key()), FaultKind::Witness);
+    write(honest.path(), &leaves[200..]);
+    cosign(honest.path(), &witness, 200).unwrap();
+    assert_eq!(witnessed(honest.path(), witness.key()).faults, [], "and the log that went on is its own");
+}
+
+#[test]
+fn a_head_whose_signature_has_another_name_was_altered_and_one_by_another_key_is_by_an_unknown_key() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &day());
+    let files = Folder(folder.path().to_owned());
+    let good = String::from_utf8(files.read(CHECKPOINT).unwrap().unwrap()).unwrap();
+    let [name, label] =
+        ["\u{2014} portunus/", "\u{2014} "].map(|start| good.find(start).unwrap() + start.len());
+    let number = good.rfind(' ').unwrap() + 1;
+    for place in [name, label, number] {
+        let mut bad = good.clone().into_bytes();
+        bad[place] ^= 1;
+        files.write(CHECKPOINT, &bad).unwrap();
+        names(&witnessed(folder.path(), &signer_key()), FaultKind::CheckpointAltered);
+    }
+    let text = Note::parse(good.as_bytes()).unwrap().text;
+    let stranger = Signer::new(signer_key().name(), KeyKind::Note, &[4; 32]).unwrap();
+    let note = Note { signatures: vec![stranger.sign(&text, 0)], text };
+    files.write(CHECKPOINT, note.to_string().as_bytes()).unwrap();
+    names(&check(folder.path(), None), FaultKind::UnknownKey);
 }

@@ -43,10 +43,15 @@ impl Folder {
         if let Some(path) = variable("PORTUNUS_DATA") {
             return Ok(path.into());
         }
-        let share = variable("XDG_DATA_HOME").map(PathBuf::from);
-        let share = share.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
-        Ok(share.context("no home folder is known: say where with --data DIR")?.join("portunus"))
+        Ok(data_home()?.join("portunus"))
     }
+}
+
+/// Where programs keep their data, by the XDG base directory specification.
+pub(crate) fn data_home() -> Result<PathBuf> {
+    let share = variable("XDG_DATA_HOME").map(PathBuf::from);
+    let share = share.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
+    share.context("no home folder is known: say where with --data DIR")
 }
 
 /// The policy pack that is used when none is named.

@@ -18,6 +18,7 @@ mod report;
 mod retain;
 mod serve;
 mod verify;
+mod witness;
 
 use anyhow::Result;
 use clap::Parser;
@@ -67,6 +68,8 @@ enum Command {
     Keys(keys::Command),
     /// Check a public ledger with no trust in who runs it
     Verify(verify::Args),
+    /// Sign each head of others' public ledgers, once it is shown to go on from the one before
+    Witness(witness::Args),
     /// Bring back a backup; what was erased since stays erased
     Restore(backup::Restore),
 }
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Backup(args) => backup::back_up(args),
         Command::Keys(command) => keys::run(command),
         Command::Verify(args) => verify::run(args),
+        Command::Witness(args) => witness::run(args),
         Command::Restore(args) => backup::restore(args),
     };
     match done {

@@ -1,9 +1,10 @@
 //! `portunus serve`: one process, no configuration; the gate, the console and the APIs over TLS.
 
 use crate::house::{Choices, cores};
+use crate::witness::Remote;
 use anyhow::{Context as _, Result};
 use portunus_server::http::{self, set_up_link};
-use portunus_server::service::Service;
+use portunus_server::service::{AskWitness, Service};
 use portunus_server::tls;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -23,6 +24,9 @@ pub(crate) struct Args {
     /// Erase nothing: what is due stays on the disk, invisible. It is said aloud until the service is started without
     #[arg(long)]
     pub(crate) no_erasing: bool,
+    /// Have each head of the public ledger signed by this witness: its address and its key; may be given several times
+    #[arg(long = "witness", value_name = "URL=KEY")]
+    pub(crate) witnesses: Vec<String>,
 }
 
 /// Where the service listens.
@@ -62,12 +66,22 @@ impl Bound {
         let host = self.door.names.first().map_or("localhost", String::as_str);
         format!("https://{host}:{}", self.address.port())
     }
+
+    /// Where its certificate is, or will be, when the data are in this folder.
+    pub(crate) fn tls_folder(&self, data: &Path) -> std::path::PathBuf {
+        self.door.tls.clone().unwrap_or_else(|| data.join("tls"))
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     keep_memory_to_ourselves();
+    let witness = |text: &String| -> Result<Box<dyn AskWitness>> {
+        Ok(Box::new(Remote::parse(text).with_context(|| format!("--witness {text}"))?))
+    };
+    let witnesses = args.witnesses.iter().map(witness).collect::<Result<Vec<_>>>()?;
     let folder = args.choices.folder.path()?;
     let service = args.choices.open_in(&folder)?;
+    service.set_witnesses(witnesses);
     if args.no_erasing {
         service.switch_erasing_off();
     }
@@ -102,8 +116,7 @@ pub(crate) fn keep_memory_to_ourselves() {
 
 /// Serves until told to stop (SIGINT, SIGTERM), then lets requests end.
 pub(crate) async fn listen(service: Service, bound: Bound, folder: &Path) -> Result<()> {
-    let tls_folder = bound.door.tls.clone().unwrap_or_else(|| folder.join("tls"));
-    let config = tls::load_or_make(&tls_folder, &bound.door.names).await?;
+    let config = tls::load_or_make(&bound.tls_folder(folder), &bound.door.names).await?;
     let handle = axum_server::Handle::new();
     let stopping = handle.clone();
     tokio::spawn(async move {
@@ -121,7 +134,8 @@ pub(crate) async fn listen(service: Service, bound: Bound, folder: &Path) -> Res
     served.context("serving")
 }
 
-async fn told_to_stop() {
+/// Waits for SIGINT or SIGTERM.
+pub(crate) async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {

@@ -3,10 +3,11 @@
 use crate::house::now;
 use crate::policy::slug;
 use crate::receipt::{RecordTraced, SavedReceipt};
+use crate::witness;
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use portunus_ledger::log::{CHECKPOINT, FILE_BYTES_MAX, Files, Folder, LogError};
-use portunus_ledger::note::VerifierKey;
+use portunus_ledger::note::{KeyKind, Note, VerifierKey};
 use portunus_ledger::verify::{Check, Report, verify};
 use portunus_server::service::KEY_FILE;
 use serde::Serialize;
@@ -16,6 +17,9 @@ use std::time::Duration;
 
 /// A server that says nothing for this long is given up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// A head that a witness has not signed is read again so often, for three seconds.
+const HEAD_READ_AGAIN: u32 = 12;
+const HEAD_READ_EVERY: Duration = Duration::from_millis(250);
 /// Faults printed; all are in `--json`.
 const SHOWN_MAX: usize = 50;
 
@@ -66,13 +70,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let witnesses = args
         .witness
         .iter()
-        .map(|witness| VerifierKey::parse(witness).with_context(|| format!("--witness {witness}")))
+        .map(|key| witness::parse(key, KeyKind::Cosignature).with_context(|| format!("--witness {key}")))
         .collect::<Result<Vec<_>>>()?;
     let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("reading {}", path.display()));
     let seen = receipt.as_ref().map(|saved| saved.checkpoint.clone().into_bytes());
     let since = args.since.as_ref().map(read).transpose()?.or(seen.filter(|seen| !seen.is_empty()));
     let as_of = args.as_of.unwrap_or_else(now);
     let check = Check { key: &key, witnesses: &witnesses, since: since.as_deref(), as_of };
+    let files = Still { checkpoint: head(&files, &witnesses).context("reading the log")?, files };
     let mut report = verify(&files, &check).context("reading the log")?;
     if from_the_log {
         report.declared.push(format!(
@@ -153,6 +158,34 @@ fn tell(report: &Report) -> Result<()> {
     Ok(())
 }
 
+/// The head, read again for a moment while a witness is yet to sign it: it is published first and witnessed then.
+fn head(files: &Place, witnesses: &[VerifierKey]) -> std::result::Result<Option<Vec<u8>>, LogError> {
+    let mut head = files.read(CHECKPOINT)?;
+    for _ in 0..HEAD_READ_AGAIN {
+        let note = head.as_ref().and_then(|bytes| Note::parse(bytes).ok());
+        let unsigned =
+            |note: &Note| witnesses.iter().any(|key| !note.signatures.iter().any(|line| line.is_by(key)));
+        if !note.is_some_and(|note| unsigned(&note)) {
+            break;
+        }
+        std::thread::sleep(HEAD_READ_EVERY);
+        head = files.read(CHECKPOINT)?;
+    }
+    Ok(head)
+}
+
+/// A log whose head stands still while the rest is read.
+struct Still {
+    files: Place,
+    checkpoint: Option<Vec<u8>>,
+}
+
+impl Files for Still {
+    fn read(&self, path: &str) -> std::result::Result<Option<Vec<u8>>, LogError> {
+        if path == CHECKPOINT { Ok(self.checkpoint.clone()) } else { self.files.read(path) }
+    }
+}
+
 /// Where a log is read.
 enum Place {
     Folder(Folder),
@@ -176,14 +209,18 @@ struct Server {
 impl Files for Server {
     fn read(&self, path: &str) -> std::result::Result<Option<Vec<u8>>, LogError> {
         let error = |source| LogError::Io { path: path.to_owned(), source };
-        let answer = self.agent.get(format!("{}/{path}", self.base)).call();
-        match answer {
-            Ok(mut answer) => {
+        let mut answer = self
+            .agent
+            .get(format!("{}/{path}", self.base))
+            .call()
+            .map_err(|e| error(std::io::Error::other(e)))?;
+        match answer.status().as_u16() {
+            200 => {
                 let bytes = answer.body_mut().with_config().limit(FILE_BYTES_MAX).read_to_vec();
                 bytes.map(Some).map_err(|e| error(std::io::Error::other(e)))
             }
-            Err(ureq::Error::StatusCode(404)) => Ok(None),
-            Err(other) => Err(error(std::io::Error::other(other))),
+            404 => Ok(None),
+            other => Err(error(std::io::Error::other(format!("the server answers {other}")))),
         }
     }
 }
@@ -195,18 +232,26 @@ fn place(args: &Args) -> Result<Place> {
         let folder = if below.join(CHECKPOINT).is_file() { below } else { folder.to_owned() };
         return Ok(Place::Folder(Folder(folder)));
     }
+    let base = args.log.trim_end_matches('/').to_owned();
+    Ok(Place::Server(Server { agent: agent(args.ca.as_deref(), ANSWER_WITHIN)?, base }))
+}
+
+/// An HTTP client that waits so long for an answer, whatever its status; `ca` is the certificate that a server must show.
+pub(crate) fn agent(ca: Option<&Path>, within: Duration) -> Result<ureq::Agent> {
     let ring = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = ureq::tls::TlsConfig::builder()
         .provider(ureq::tls::TlsProvider::Rustls)
         .unversioned_rustls_crypto_provider(ring);
-    if let Some(path) = &args.ca {
+    if let Some(path) = ca {
         let pem = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
         let certificate =
             ureq::tls::Certificate::from_pem(&pem).with_context(|| path.display().to_string())?;
         tls = tls.root_certs(ureq::tls::RootCerts::new_with_certs(&[certificate]));
     }
-    let config =
-        ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).tls_config(tls.build()).build();
-    let base = args.log.trim_end_matches('/').to_owned();
-    Ok(Place::Server(Server { agent: config.into(), base }))
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(within))
+        .http_status_as_error(false)
+        .tls_config(tls.build())
+        .build();
+    Ok(config.into())
 }

@@ -111,3 +111,13 @@ fn a_name_that_nothing_has_is_refused_with_those_that_there_are() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && told.contains("search/43") && told.contains(FLAT), "{told}");
 }
+
+#[test]
+fn leaves_published_are_set_beside_the_limit() {
+    let nothing = tempfile::tempdir().unwrap();
+    let printed: Value = serde_json::from_str(&bench(nothing.path(), "ledger", true)).unwrap();
+    let record = &printed["comparisons"][0];
+    assert_eq!((&record["name"], &record["peer"]), (&"ledger/sequenced".into(), &10_000.0.into()));
+    assert_eq!((&record["unit"], &record["better"]), (&"leaves/s".into(), &"higher".into()));
+    assert!(record["ours"].as_f64().unwrap() > 0.0 && record["ratio"].as_f64().unwrap() > 0.0, "{record}");
+}

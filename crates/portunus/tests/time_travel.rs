@@ -38,7 +38,9 @@ use portunus_ledger::log::{CHECKPOINT, Files as _, Folder as LogFolder, Log};
 use portunus_ledger::note::{KeyKind, Signer, VerifierKey};
 use portunus_ledger::verify::{Check, Fault, FaultKind, verify};
 use portunus_server::service::{Joining, NewCase, Parts, Service, Submission, Wanted};
-use portunus_store::{Access, ClockState, KeysGo, Purpose, Reader, Store, Within, restore, set_failpoint};
+use portunus_store::{
+    Access, ClockState, KeysGo, Published, Purpose, Reader, Store, Within, restore, set_failpoint,
+};
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -766,9 +768,12 @@ fn child() {
     if at.starts_with("ledger") {
         let signer = Signer::named_by_its_key("portunus", KeyKind::Note, &store.ledger_secret().unwrap());
         let mut log = Log::open(LogFolder(Path::new(folder).join("ledger")), signer).unwrap();
-        let leaves = store.sequence(log.head().size, now).unwrap();
-        let size = log.append(&leaves).unwrap().size;
-        store.published(size).unwrap();
+        let stated = |log: &Log<_>| Published { size: log.head().size, root: log.head().root };
+        let before = stated(&log);
+        store.learn_root(before).unwrap();
+        let leaves = store.sequence(before, now).unwrap();
+        let _ = log.append(&leaves).unwrap();
+        store.published(before, stated(&log)).unwrap();
     }
     drop(store.seal(portunus_store::RecordKind::PROBE, b"never committed", now).unwrap());
     if store.look_at_clock(now).unwrap() == ClockState::Steady {

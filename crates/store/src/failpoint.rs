@@ -20,7 +20,8 @@ mod armed {
         let _ = ARMED.set(Armed { name: name.to_owned(), still_to_pass: AtomicU32::new(nth) });
     }
 
-    pub(crate) fn failpoint(name: &str) {
+    /// A named step of this crate or of one that is built on it: a crash test may kill the process here.
+    pub fn failpoint(name: &str) {
         let Some(armed) = ARMED.get().filter(|armed| armed.name == name) else { return };
         if armed.still_to_pass.fetch_sub(1, Ordering::SeqCst) == 1 {
             // Not reached by unwinding or at-exit handlers: nothing is flushed, as in a real crash.
@@ -31,10 +32,9 @@ mod armed {
 }
 
 #[cfg(feature = "failpoints")]
-pub(crate) use armed::failpoint;
-#[cfg(feature = "failpoints")]
-pub use armed::set_failpoint;
+pub use armed::{failpoint, set_failpoint};
 
+/// A named step at which a crash test may kill the process; without the feature `failpoints` nothing.
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
-pub(crate) fn failpoint(_name: &str) {}
+pub fn failpoint(_name: &str) {}

@@ -24,6 +24,7 @@ const PEOPLE_MIN: usize = 10;
 const BATCH_MAX: usize = 10_000;
 /// Rows looked at in one transaction when an older folder is opened.
 const AT_ONCE: usize = 500;
+const SOMEBODY_ELSE: &str = "the log was appended to by somebody else";
 
 /// Whose a record is: a kind of identifier and 16 bytes of it. People are counted by each kind apart, for one person may
 /// have one of each.
@@ -314,6 +315,15 @@ fn counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
     })
 }
 
+/// How far a log is published: so many leaves, and the root over them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// How many leaves.
+    pub size: u64,
+    /// Which: two logs of one size have two roots.
+    pub root: [u8; 32],
+}
+
 /// One leaf that waits.
 struct Waiting {
     seq: i64,
@@ -434,31 +444,31 @@ impl Store {
         })
     }
 
-    /// Gives leaves that may go their places after `size`, which is how many the log states; durable when this returns.
+    /// Gives leaves that may go their places after `head`, which is what the log states; durable when this returns.
     /// What had its place before comes first.
     ///
     /// # Errors
-    /// [`StoreError::Ledger`] when the log states another number of leaves than is known here.
-    pub fn sequence(&self, size: u64, now: Timestamp) -> Result<Vec<String>> {
+    /// [`StoreError::Ledger`] when the log states something else than is known here.
+    pub fn sequence(&self, head: Published, now: Timestamp) -> Result<Vec<String>> {
         let during = "sequence";
         // Most of the time nothing waits: then nobody's commit does.
         let nothing = "SELECT NOT EXISTS (SELECT 1 FROM sequenced) AND NOT EXISTS (SELECT 1 FROM outbox)
              AND NOT EXISTS (SELECT 1 FROM counted)";
         let is_idle = |tx: &Transaction<'_>| {
-            Ok(published_size(tx)? == size && tx.query_row(nothing, [], |row| row.get(0))?)
+            Ok(published(tx)? == (head.size, Some(head.root))
+                && tx.query_row(nothing, [], |row| row.get(0))?)
         };
         if self.read(during, is_idle)? {
             return Ok(Vec::new());
         }
         let leaves = self.tx(during, |tx| {
-            let head = published_size(tx).during(during)?;
-            if head != size {
-                return Err(StoreError::Ledger { what: "the log was appended to by somebody else" });
+            if published(tx).during(during)? != (head.size, Some(head.root)) {
+                return Err(StoreError::Ledger { what: SOMEBODY_ELSE });
             }
             let before: Vec<String> = tx
                 .prepare_cached("SELECT leaf FROM sequenced WHERE place >= :size ORDER BY place")
                 .and_then(|mut s| {
-                    s.query_map(named_params! {":size": signed(size)}, |row| row.get(0))?.collect()
+                    s.query_map(named_params! {":size": signed(head.size)}, |row| row.get(0))?.collect()
                 })
                 .during(during)?;
             if !before.is_empty() {
@@ -470,7 +480,7 @@ impl Store {
             let mut put = tx
                 .prepare_cached("INSERT INTO sequenced (place, leaf) VALUES (:place, :leaf)")
                 .during(during)?;
-            for (place, leaf) in (size..).zip(&leaves) {
+            for (place, leaf) in (head.size..).zip(&leaves) {
                 put.execute(named_params! {":place": signed(place), ":leaf": leaf}).during(during)?;
             }
             Ok(leaves)
@@ -479,29 +489,51 @@ impl Store {
         Ok(leaves)
     }
 
-    /// The log states `size` leaves: what had its place before is kept no longer.
+    /// The log states `after`, where it stated `before`: what had its place until there is kept no longer.
     ///
     /// # Errors
-    /// What SQLite says.
-    pub fn published(&self, size: u64) -> Result<()> {
+    /// [`StoreError::Ledger`] when something else than `before` is known here.
+    pub fn published(&self, before: Published, after: Published) -> Result<()> {
         failpoint("ledger.after-append");
-        self.tx("published", |tx| set_published(tx, size).during("published"))
+        self.tx("published", |tx| {
+            if published(tx).during("published")? != (before.size, Some(before.root)) {
+                return Err(StoreError::Ledger { what: SOMEBODY_ELSE });
+            }
+            set_published(tx, after).during("published")
+        })
     }
 
-    /// How many leaves are known here to be published.
+    /// How many leaves are known here to be published, and the root over them; `None` where an older version of this
+    /// program published them, or nobody did.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn published_size(&self) -> Result<u64> {
-        self.read("published_size", published_size)
+    pub fn published_head(&self) -> Result<(u64, Option<[u8; 32]>)> {
+        self.read("published_head", published)
+    }
+
+    /// Remembers which root the leaves have that are known here to be published, where that is not known yet.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn learn_root(&self, head: Published) -> Result<()> {
+        self.tx("learn_root", |tx| {
+            tx.execute(
+                "UPDATE ledger_head SET root = :root WHERE size = :size AND root IS NULL",
+                named_params! {":root": head.root, ":size": signed(head.size)},
+            )
+            .during("learn_root")
+            .map(|_| ())
+        })
     }
 
     /// Catches up with leaves that the log states from `first` on and that are not known here to be published: after a
-    /// crash those that had their places; after a restore what happened since, which is applied again.
+    /// crash those that had their places; after a restore what happened since, which is applied again. `root` is that of
+    /// the log with these for its last.
     ///
     /// # Errors
     /// [`StoreError::Ledger`] when the log has another leaf at a place than was given to it here.
-    pub fn catch_up(&self, first: u64, leaves: &[Vec<u8>], now: Timestamp) -> Result<()> {
+    pub fn catch_up(&self, first: u64, leaves: &[Vec<u8>], root: [u8; 32], now: Timestamp) -> Result<()> {
         let during = "catch up with the ledger";
         self.tx(during, |tx| {
             for (place, leaf) in (first..).zip(leaves) {
@@ -519,7 +551,7 @@ impl Store {
                     None => apply(tx, leaf, now)?,
                 }
             }
-            set_published(tx, first + leaves.len() as u64).during(during)?;
+            set_published(tx, Published { size: first + leaves.len() as u64, root }).during(during)?;
             crate::store::raise_generation(tx, during)
         })
     }
@@ -548,15 +580,18 @@ impl Store {
     }
 }
 
-fn published_size(tx: &Transaction<'_>) -> rusqlite::Result<u64> {
-    tx.query_row("SELECT size FROM ledger_head", [], |row| count(row, "size"))
+fn published(tx: &Transaction<'_>) -> rusqlite::Result<(u64, Option<[u8; 32]>)> {
+    tx.query_row("SELECT size, root FROM ledger_head", [], |row| Ok((count(row, "size")?, row.get("root")?)))
 }
 
-/// So many leaves are published: what had its place before is kept no longer.
-fn set_published(tx: &Transaction<'_>, size: u64) -> rusqlite::Result<()> {
-    let size = named_params! {":size": signed(size)};
-    tx.execute("UPDATE ledger_head SET size = :size WHERE size <= :size", size)?;
-    tx.execute("DELETE FROM sequenced WHERE place < :size", size).map(|_| ())
+/// So much is published: what had its place until there is kept no longer.
+fn set_published(tx: &Transaction<'_>, head: Published) -> rusqlite::Result<()> {
+    let size = signed(head.size);
+    tx.execute(
+        "UPDATE ledger_head SET size = :size, root = :root WHERE size <= :size",
+        named_params! {":size": size, ":root": head.root},
+    )?;
+    tx.execute("DELETE FROM sequenced WHERE place < :size", named_params! {":size": size}).map(|_| ())
 }
 
 /// Takes leaves out of the outbox, the oldest first: those of which `holds` holds.

@@ -100,6 +100,7 @@ pub use device::Device;
 pub use erasure::Swept;
 pub use error::{Result, StoreError};
 pub use event::{Event, EventKind};
+pub use failpoint::failpoint;
 #[cfg(feature = "failpoints")]
 pub use failpoint::set_failpoint;
 #[cfg(feature = "failpoints")]
@@ -107,6 +108,7 @@ pub use fault::set_faults;
 pub use fault::{Fault, Faults};
 pub use holdings::Holding;
 pub use kind::{KeptFor, RecordKind, Source};
+pub use ledger::Published;
 pub use lock::{RingSecret, SECRET_BYTES_MIN};
 pub use manifest::{Applied, ManifestOutcome};
 pub use memory::MemoryStore;

@@ -1,4 +1,4 @@
--- data.db, version 8: captures signed by their device.
+-- data.db, version 8: captures signed by their device; which log was published; receipts and contests.
 
 ALTER TABLE counted ADD COLUMN notice BLOB;     -- SHA-256 of the notice that was shown
 ALTER TABLE counted ADD COLUMN signature BLOB;  -- the device's, over core::capture's text; NULL: counted before version 8
@@ -35,3 +35,5 @@ CREATE TABLE contest (
     answer    TEXT                          -- what the traveller is told
 ) STRICT;
 CREATE INDEX contest_by_receipt ON contest (receipt);
+
+ALTER TABLE ledger_head ADD COLUMN root BLOB; -- of the tree of `size` leaves; NULL: not learnt yet

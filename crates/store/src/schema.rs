@@ -99,7 +99,9 @@ mod tests {
         for table in tables(&connection) {
             let names = columns(&connection, &table, "name");
             let kinds = columns(&connection, &table, "type");
-            for n in 1..=2_u8 {
+            // Adding a column to it looks at its rows: there is the one.
+            let rows_of_it: u8 = if table == "ledger_head" { 1 } else { 2 };
+            for n in 1..=rows_of_it {
                 let cell = |(name, kind): (&String, &String)| match kind.as_str() {
                     "INTEGER" => n.to_string(),
                     "BLOB" if name == "key" => format!("x'{}'", format!("{n:02x}").repeat(32)),
@@ -111,7 +113,7 @@ mod tests {
                 connection.execute(&insert, []).unwrap();
             }
             let rows = rows(&connection, &table, &names);
-            assert_eq!(rows.len(), 2, "{table}");
+            assert_eq!(rows.len(), usize::from(rows_of_it), "{table}");
             all.push((table, names, rows));
         }
         all

@@ -15,11 +15,18 @@ use portunus_store::*;
 #[derive(Default)]
 struct Log(Vec<String>);
 
+/// What stands for the head of a log of so many leaves: the root is not looked into here.
+fn head(size: usize) -> Published {
+    Published { size: size as u64, root: [size as u8; 32] }
+}
+
 impl Log {
     fn go_on(&mut self, store: &Store, now: i64) -> Vec<Leaf> {
-        let leaves = store.sequence(self.0.len() as u64, at(now)).unwrap();
+        let before = head(self.0.len());
+        store.learn_root(before).unwrap();
+        let leaves = store.sequence(before, at(now)).unwrap();
         self.0.extend(leaves.clone());
-        store.published(self.0.len() as u64).unwrap();
+        store.published(before, head(self.0.len())).unwrap();
         leaves.iter().map(|leaf| Leaf::parse(leaf.as_bytes()).unwrap()).collect()
     }
 }
@@ -165,22 +172,44 @@ fn a_count_that_comes_again_is_told_once_until_the_device_counts_on() {
 fn what_had_its_place_when_the_process_died_keeps_it() {
     let (folder, store) = fresh();
     (0..10).for_each(|n| keep(&store, n, HOUR));
-    let first = store.sequence(0, at(2)).unwrap();
+    store.learn_root(head(0)).unwrap();
+    let first = store.sequence(head(0), at(2)).unwrap();
     assert_eq!(first.len(), 10);
     drop(store);
     let store = open(folder.path(), 9);
     (10..30).for_each(|n| keep(&store, n, HOUR));
-    assert_eq!(store.sequence(0, at(3)).unwrap(), first, "the same, in the same order, and nothing else");
+    assert_eq!(
+        store.sequence(head(0), at(3)).unwrap(),
+        first,
+        "the same, in the same order, and nothing else"
+    );
     // Or it died after the log stated them.
     let bytes: Vec<Vec<u8>> = first.iter().map(|leaf| leaf.clone().into_bytes()).collect();
-    store.catch_up(0, &bytes, at(4)).unwrap();
-    let second = store.sequence(10, at(5)).unwrap();
+    store.catch_up(0, &bytes, head(10).root, at(4)).unwrap();
+    let second = store.sequence(head(10), at(5)).unwrap();
     assert_eq!(second.len(), 20);
     assert!(second.iter().all(|leaf| !first.contains(leaf)));
-    assert!(matches!(store.sequence(10 + 1, at(5)), Err(StoreError::Ledger { .. })), "another appends");
     let mut other = bytes.clone();
     other[0] = second[1].clone().into_bytes();
-    assert!(matches!(store.catch_up(10, &other, at(6)), Err(StoreError::Ledger { .. })), "a fork is refused");
+    let forked = store.catch_up(10, &other, head(20).root, at(6));
+    assert!(matches!(forked, Err(StoreError::Ledger { .. })), "a fork is refused");
+}
+
+#[test]
+fn who_knows_another_head_than_was_published_gives_no_places_and_publishes_nothing() {
+    let (_folder, store) = fresh();
+    let mut log = Log::default();
+    (0..10).for_each(|n| keep(&store, n, HOUR));
+    assert_eq!(log.go_on(&store, 2).len(), 10);
+    (10..30).for_each(|n| keep(&store, n, HOUR));
+    let same_size = Published { root: [99; 32], ..head(10) };
+    for other in [head(9), head(11), same_size] {
+        assert!(matches!(store.sequence(other, at(3)), Err(StoreError::Ledger { .. })), "{other:?}");
+        assert!(matches!(store.published(other, head(30)), Err(StoreError::Ledger { .. })), "{other:?}");
+        store.learn_root(other).unwrap();
+        assert_eq!(store.published_head().unwrap(), (10, Some(head(10).root)), "{other:?}");
+    }
+    assert_eq!(log.go_on(&store, 4).len(), 20);
 }
 
 #[test]
@@ -202,10 +231,13 @@ fn a_restored_database_takes_up_what_was_published_since() {
     std::fs::copy(folder.path().join("keys.db"), into.join("keys.db")).unwrap();
     restore(&backup, None, &into, None, Seeded::new(5), at(HOUR + 5), &mut |_, _| {}).unwrap();
     let store = open(&into, 6);
-    assert!(matches!(store.sequence(36, at(HOUR + 6)), Err(StoreError::Ledger { .. })), "not before it has");
+    assert!(
+        matches!(store.sequence(head(36), at(HOUR + 6)), Err(StoreError::Ledger { .. })),
+        "not before it has"
+    );
     let bytes: Vec<Vec<u8>> = log.0.iter().map(|leaf| leaf.clone().into_bytes()).collect();
-    let known = store.published_size().unwrap() as usize;
-    store.catch_up(known as u64, &bytes[known..], at(HOUR + 6)).unwrap();
+    let known = store.published_head().unwrap().0 as usize;
+    store.catch_up(known as u64, &bytes[known..], head(36).root, at(HOUR + 6)).unwrap();
     store.finish_begun(at(HOUR + 6)).unwrap();
     // Those that came after the backup went with the disk: that is stated; those erased are not stated erased again.
     assert_eq!(kinds(&log.go_on(&store, HOUR + 7)), ["erased"; 12]);

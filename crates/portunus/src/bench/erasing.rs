@@ -34,15 +34,15 @@ pub(super) fn names() -> Vec<String> {
 }
 
 /// A store with crossings to be erased; and what is kept beside.
-struct Folder {
-    store: Store,
+pub(super) struct Folder {
+    pub(super) store: Store,
     flights: u32,
     documents: u32,
     _home: tempfile::TempDir,
 }
 
 impl Folder {
-    fn new() -> Result<Self> {
+    pub(super) fn new() -> Result<Self> {
         let home = tempfile::tempdir()?;
         Ok(Self { store: open_store(&home.path().join("data"))?, flights: 0, documents: 0, _home: home })
     }
@@ -61,7 +61,7 @@ impl Folder {
     }
 
     /// Keeps `records` crossings. Due together, or each in a minute of its own.
-    fn fill(&mut self, records: usize, together: bool, now: Timestamp) -> Result<()> {
+    pub(super) fn fill(&mut self, records: usize, together: bool, now: Timestamp) -> Result<()> {
         for first in (0..records).step_by(AT_ONCE) {
             let voyage = self.voyage(now)?;
             let crossing = |n: usize| {

@@ -12,10 +12,12 @@
 //! | [`photo`], [`pictures`] | photograph to template |
 //! | [`search`], [`rows`] | search among templates |
 //! | [`erasing`] | a million due records, with captures beside |
+//! | [`ledger`] | leaves of the public ledger, from the outbox to the published head |
 //! | [`service`] | the running service under load |
 //! | [`machine`] | what all that was measured on |
 
 mod erasing;
+mod ledger;
 mod machine;
 mod measure;
 mod peers;
@@ -102,7 +104,8 @@ impl Context {
 
     /// Names that nothing is called are a mistake, said before minutes are spent.
     fn check_names(&self) -> Result<()> {
-        let known = [photo::names(), search::names(), erasing::names(), vec!["service".to_owned()]].concat();
+        let service = vec!["service".to_owned()];
+        let known = [photo::names(), search::names(), erasing::names(), ledger::names(), service].concat();
         for only in &self.only {
             // What the service measures is named after its size.
             if !known.iter().any(|name| within(name, only)) && !within(only, "service") {
@@ -144,6 +147,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if context.wants("erasing") {
         records.extend(erasing::run(&context)?);
+    }
+    if context.wants("ledger") {
+        records.extend(ledger::run(&context)?);
     }
     if context.wants("service") {
         records.extend(service::run(&context)?);

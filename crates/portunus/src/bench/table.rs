@@ -5,7 +5,7 @@ use super::{Better, Comparison};
 use std::fmt::Write as _;
 
 /// What stands above each group of the page.
-const GROUPS: [(&str, &str, &str); 4] = [
+const GROUPS: [(&str, &str, &str); 5] = [
     (
         "photo",
         "From a photograph to a template",
@@ -24,6 +24,12 @@ const GROUPS: [(&str, &str, &str); 4] = [
         "Erasing",
         "Records that are all due, erased as the service erases them: invisible, keys destroyed, rows gone, the log emptied. \
          The peer is the same store with a key for each record.",
+    ),
+    (
+        "ledger",
+        "The public ledger",
+        "Leaves that wait in the outbox get their places, are written as tiles, stated by a signed head and forgotten, as the \
+         service does it; every write is on the disk before the next step. Our own limit stands in a peer's place.",
     ),
     (
         "service",

@@ -9,13 +9,16 @@ mod table;
 use crate::house::{Choices, cores};
 use crate::models;
 use crate::serve::{self, Bound, Door};
+use crate::witness;
 use anyhow::{Context as _, Result, bail};
 use caller::Caller;
 use cast::Boarding;
 use hours::Ahead;
 use play::Staff;
+use portunus_ledger::note::VerifierKey;
 use portunus_server::http;
 use portunus_server::service::Service;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,12 +69,47 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("{} holds data already: the demo needs a folder of its own", folder.display());
     }
     serve::runtime()?.block_on(async {
+        let witness = Beside::start(&service)?;
         if args.once {
-            once(service, boardings, args.twelve_hours.then_some(clock), args.json).await
+            once(service, boardings, args.twelve_hours.then_some(clock), args.json).await?;
+            match &args.choices.folder.data {
+                Some(folder) if !args.json => crate::print(&witness.verify(&folder.display().to_string())),
+                _ => Ok(()),
+            }
         } else {
-            live(service, boardings, args.door.bind()?, &folder).await
+            live(service, boardings, args.door.bind()?, &folder, &witness).await
         }
     })
+}
+
+/// Another operator's witness, beside the demo: a key and a folder of its own.
+struct Beside {
+    log: VerifierKey,
+    key: VerifierKey,
+    _folder: tempfile::TempDir,
+}
+
+impl Beside {
+    /// Has the demo's log witnessed from now on.
+    fn start(service: &Service) -> Result<Self> {
+        let folder = tempfile::tempdir().context("making a folder for the demo's witness")?;
+        let log = service.ledger_key()?;
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let door = witness::Door::open(folder.path(), None, vec![log.clone()], any)?;
+        let key = door.key().clone();
+        let remote = witness::Remote::parse(&format!("{}={key}", door.url()))?;
+        service.set_witnesses(vec![Box::new(remote)]);
+        tokio::spawn(door.serve(axum_server::Handle::new()));
+        Ok(Self { log, key, _folder: folder })
+    }
+
+    /// The command that checks the log, with who must have signed it.
+    fn verify(&self, log: &str) -> String {
+        format!(
+            "Check the public ledger, which a witness signs:\nportunus verify {log} \\\n  --key {} \\\n  --witness {}",
+            self.log, self.key
+        )
+    }
 }
 
 async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>, json: bool) -> Result<()> {
@@ -104,7 +142,13 @@ async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>,
     hours::print(&left)
 }
 
-async fn live(service: Service, boardings: Vec<Boarding>, door: Bound, folder: &Path) -> Result<()> {
+async fn live(
+    service: Service,
+    boardings: Vec<Boarding>,
+    door: Bound,
+    folder: &Path,
+    witness: &Beside,
+) -> Result<()> {
     let caller = Caller::new(http::router(service.clone(), cores()));
     let mut staff = Staff::hire(&service, &caller).await?;
     let link = staff.gate_link().await?;
@@ -120,6 +164,9 @@ async fn live(service: Service, boardings: Vec<Boarding>, door: Bound, folder: &
          {}, then open the gate's link on a device with a camera. Ctrl-C ends the demo.\n",
         play::VISITOR_DOCUMENT
     ))?;
+    let certificate = door.tls_folder(folder).join("cert.pem");
+    crate::print(&witness.verify(&format!("{url}/ledger --ca {}", certificate.display())))?;
+    crate::print("")?;
     let last = boardings.len().saturating_sub(1);
     let played = async {
         for (n, boarding) in boardings.iter().enumerate() {

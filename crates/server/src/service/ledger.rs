@@ -1,29 +1,20 @@
 //! The public ledger's one writer: states what changed, puts leaves in order, publishes, and catches up first.
 
-use super::{Refused, Service, erasing::Halted, lock};
+use super::sequencer::{Sequencer, ledger_folder};
+use super::{Refused, Service, erasing::Halted, lock, witnesses::Asked};
 use portunus_core::case::CaseKind;
 use portunus_core::leaf::{Bytes32, Erasing, Instant, Leaf, Text};
-use portunus_ledger::log::{Files as _, Folder, Log, LogError, Publish as _};
-use portunus_ledger::note::{KeyKind, Signer, VerifierKey};
-use portunus_store::Store;
+use portunus_ledger::log::{Files as _, Folder, LogError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
-
-/// The log's public key, beside it for convenience: whoever checks has it from elsewhere.
-pub const KEY_FILE: &str = "key";
-/// Held by the process that appends.
-const LOCK_FILE: &str = "lock";
-/// Leaves caught up with in one transaction.
-const CATCH_UP: usize = 1024;
 
 /// The log, once this process is the one that appends to it.
 #[derive(Default)]
 pub(super) struct Ledger {
-    open: Mutex<Option<Open>>,
+    open: Mutex<Option<Sequencer>>,
     digests: OnceLock<Digests>,
+    pub(super) witnesses: OnceLock<Vec<Asked>>,
 }
 
 /// The law in force, as the ledger names it.
@@ -32,26 +23,17 @@ struct Digests {
     notice: Bytes32,
 }
 
-struct Open {
-    log: Log<Folder>,
-    /// Nobody else appends while this is held.
-    _lock: File,
-}
-
 impl Service {
-    fn ledger_folder(&self) -> PathBuf {
-        self.store().folder().join("ledger")
-    }
-
     /// A file of the published log; `None` when there is none.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn ledger_file(&self, path: &str) -> Result<Option<Vec<u8>>, Refused> {
-        Ok(Folder(self.ledger_folder()).read(path)?)
+        Ok(Folder(ledger_folder(self.store())).read(path)?)
     }
 
-    /// States what changed, and publishes what may go; says how many leaves. Nothing while another process does it.
+    /// States what changed, publishes what may go, and has the head witnessed; says how many leaves. Nothing while another
+    /// process does it.
     ///
     /// # Errors
     /// When the store or the disk fails, or the log and the data do not fit together; nothing is signed then.
@@ -64,70 +46,19 @@ impl Service {
         };
         // After what was before the log: designations of then are older than its first policy.
         self.state_what_holds()?;
-        let leaves = self.store().sequence(open.log.head().size, self.now())?;
-        if !leaves.is_empty() {
-            let size = open.log.append(&leaves)?.size;
-            self.store().published(size)?;
-        }
+        let leaves = open.go_on(self.now())?;
+        // Published first: a witness is never ahead of what everybody reads.
+        self.have_cosigned(&mut open)?;
         *ledger = Some(open);
-        Ok(leaves.len())
+        Ok(leaves)
     }
 
-    /// Opens the log and catches up with it; `None` while another process has it.
-    fn open_ledger(&self) -> Result<Option<Open>, Refused> {
-        let folder = self.ledger_folder();
-        let io = |path: &str| {
-            let path = path.to_owned();
-            move |source| LogError::Io { path, source }
-        };
-        std::fs::create_dir_all(&folder).map_err(io("ledger"))?;
-        let mut options = OpenOptions::new();
-        let held = options
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join(LOCK_FILE))
-            .map_err(io(LOCK_FILE))?;
-        match held.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(io(LOCK_FILE)(error).into()),
+    fn open_ledger(&self) -> Result<Option<Sequencer>, Refused> {
+        let opened = Sequencer::open(self.store(), self.now())?;
+        if opened.is_some() {
+            self.store().state_what_was_before(self.now())?;
         }
-        let log = Log::open(Folder(folder.clone()), signer(self.store())?)?;
-        Folder(folder).write(KEY_FILE, format!("{}\n", log.key()).as_bytes())?;
-        let (known, size) = (self.store().published_size()?, log.head().size);
-        if size < known {
-            return Err(portunus_store::StoreError::Ledger {
-                what: "the published log is shorter than what was published: bring it back, it is never written anew",
-            }
-            .into());
-        }
-        let now = self.now();
-        let (reader, mut next) = (log.reader(), known);
-        while next < size {
-            let mut leaves = Vec::new();
-            while next + (leaves.len() as u64) < size && leaves.len() < CATCH_UP {
-                let place = next + leaves.len() as u64;
-                let (first, bundle) = reader.bundle(place)?;
-                leaves.extend(bundle.into_iter().skip((place - first) as usize));
-            }
-            self.store().catch_up(next, &leaves, now)?;
-            next += leaves.len() as u64;
-        }
-        if size > known {
-            tracing::warn!(leaves = size - known, "caught up with the published ledger");
-            self.store().finish_begun(now)?;
-        }
-        self.store().state_what_was_before(now)?;
-        Ok(Some(Open { log, _lock: held }))
-    }
-
-    /// The key that the log is signed with.
-    ///
-    /// # Errors
-    /// When the key ring fails.
-    pub fn ledger_key(&self) -> Result<VerifierKey, Refused> {
-        Ok(signer(self.store())?.public().clone())
+        Ok(opened)
     }
 
     /// SHA-256 of what travellers are told, as the ledger has it.
@@ -174,10 +105,6 @@ impl Service {
         ];
         Ok(leaves.iter().try_for_each(|leaf| store.state(leaf))?)
     }
-}
-
-fn signer(store: &Store) -> Result<Signer, Refused> {
-    Ok(Signer::named_by_its_key("portunus", KeyKind::Note, &*store.ledger_secret()?))
 }
 
 /// SHA-256 of a value's JSON.

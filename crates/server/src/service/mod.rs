@@ -18,13 +18,14 @@ mod reference;
 pub mod report;
 mod ruling;
 mod sampling;
+mod sequencer;
 mod upkeep;
+mod witnesses;
 
 pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought};
 pub use capture::{Begun, Captured, Device, FRAMES_MAX, Joining, Previewed, Submission};
 pub use erasing::Halted;
 pub use gallery::{StagedMember, StagingReport, Unstaged};
-pub use ledger::KEY_FILE;
 pub use manifest::{Taken, TakenMessage, take_manifests};
 pub use metrics::Metrics;
 pub use outcome::Refused;
@@ -37,6 +38,8 @@ pub use reference::ReferenceOutcome;
 pub use report::AccuracyReport;
 pub use ruling::Outage;
 pub use sampling::{DisputeStep, Given, Side};
+pub use sequencer::{KEY_FILE, Sequencer};
+pub use witnesses::{AskWitness, Head, HeadWitness};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
