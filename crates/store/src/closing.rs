@@ -10,6 +10,7 @@ use crate::ledger::About;
 use crate::store::{Store, limit, raise_generation};
 use crate::subject::Subject;
 use crate::tally::count_voyage;
+use crate::traffic::count_passages;
 use crate::vault::RecordRow;
 use crate::voyage::voyage;
 use jiff::Timestamp;
@@ -136,6 +137,7 @@ impl Store {
                 insert_count(tx, id, lane, lane_waits(&waits, lane))?;
             }
             count_voyage(tx, &open)?;
+            count_passages(tx, &open)?;
             forget_encounters(tx, id).during(during)?;
             raise_generation(tx, during)?;
             append(tx, EventKind::VoyageChanged, (None, Some(id), None), now)?;
