@@ -377,7 +377,7 @@ impl Definition {
     }
 }
 
-fn failed(failure: Failure) -> &'static str {
+pub(super) fn failed(failure: Failure) -> &'static str {
     match failure {
         Failure::Camera => "The camera gave no picture",
         Failure::Matcher => "The models gave no answer",
