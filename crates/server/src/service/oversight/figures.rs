@@ -122,6 +122,21 @@ pub struct Waits {
     pub passed_p95_ms: u64,
 }
 
+impl Passages {
+    /// How many had this outcome in the year; `None` when that is withheld.
+    pub(in crate::service) fn people(&self, outcome: Outcome) -> Option<u64> {
+        let at = self.outcomes.columns.iter().position(|name| *name == outcome_in_words(outcome));
+        at.map_or(Some(0), |at| self.outcomes.column_totals.get(at).copied().flatten())
+    }
+
+    /// How many of them were ruled on in this way.
+    pub(in crate::service) fn ruled(&self, outcome: Outcome, verdict: Verdict) -> Option<u64> {
+        let row = self.rulings.rows.iter().position(|name| *name == outcome_in_words(outcome));
+        let column = self.rulings.columns.iter().position(|name| name == verdict.in_words());
+        row.zip(column).map_or(Some(0), |(row, column)| *self.rulings.cells.get(row)?.get(column)?)
+    }
+}
+
 /// The years of which anything is published, the latest last.
 pub(super) fn years(traffic: &Traffic) -> BTreeSet<String> {
     traffic.0.keys().filter_map(|(month, ..)| Some(month.get(..4)?.to_owned())).collect()
