@@ -22,10 +22,10 @@ pub(super) fn period(period: &str) -> String {
 /// The headline figures, the latest month first.
 pub(super) fn headlines(report: &Oversight) -> Vec<String> {
     let mut said = Vec::new();
-    let months = report.passages.choices.iter().rev();
-    // The year comes last in the list; the month before it is the latest.
-    for choices in months.clone().skip(1).take(1).chain(months.take(1)) {
-        said.extend(chose(choices));
+    if let Some((year, months)) = report.passages.choices.split_last() {
+        // Of one month alone the year would say the same again.
+        let year = (months.len() > 1).then_some(year);
+        said.extend(months.last().into_iter().chain(year).flat_map(chose));
     }
     said.extend(captures(report));
     said.push(erased(report));

@@ -344,4 +344,4 @@ pub(super) fn captures(
 
 #[cfg(test)]
 #[path = "figures_tests.rs"]
-mod tests;
+pub(super) mod tests;

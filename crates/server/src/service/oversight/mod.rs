@@ -370,3 +370,61 @@ fn designated(record: &PublicRecord, now: Timestamp) -> Vec<DesignatedPoint> {
     };
     record.points.iter().map(of_point).collect()
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use portunus_core::id::DesignationId;
+    use portunus_core::place::{CrossingPoint, Designation, PointKind};
+
+    /// A year at two gates, one of which says where it is.
+    pub(crate) fn a_report() -> Oversight {
+        let (points, now) = (figures::tests::points(), "2026-11-23T12:00:00Z".parse().unwrap());
+        let point = |(id, name): (&PointId, &String)| CrossingPoint {
+            id: *id,
+            name: name.clone(),
+            port: "JFK".into(),
+            direction: Direction::Exit,
+            kind: PointKind::BoardingGate,
+        };
+        let first = *points.keys().next().unwrap();
+        let designation = Designation {
+            id: DesignationId::from_bytes([7; 16]),
+            point: first,
+            legal_basis: "8 CFR 215.8".into(),
+            from: "2026-01-01T00:00:00Z".parse().unwrap(),
+            until: None,
+            device_owner: "Port authority".into(),
+            contractors: vec!["Lens & Sons".into()],
+        };
+        let record = PublicRecord {
+            tallies: crate::service::report::tests::tallies(),
+            traffic: figures::tests::traffic(),
+            points: points.iter().map(point).collect(),
+            positions: HashMap::from([(first, Position::new(40.6413, -73.7781).unwrap())]),
+            designations: vec![designation],
+            cases: Vec::new(),
+            recalls: (3, 2),
+            recipients: Vec::new(),
+        };
+        let since = |what: &str| Since { what: what.into(), details: Vec::new(), at: "2026-10-01T00:00:00Z".into() };
+        let mut books = Books::default();
+        books.captures.insert(("2026-11".into(), first), [4000, 40, 0, 12]);
+        books.captures.insert(("2026-10".into(), first), [3000, 30, 11, 4]);
+        (books.policies, books.models, books.erasing) =
+            (vec![since("us-2025")], vec![since("opencv-zoo@2")], vec![since("on")]);
+        let head = Head { origin: "portunus/00".into(), size: 9, key: "K".into(), read: 9, ..Head::default() };
+        Sources { record: &record, books: &books, head, in_force: None }.oversight(None, now).unwrap()
+    }
+
+    #[test]
+    fn a_report_is_of_the_latest_year_and_of_none_that_is_not_there() {
+        let report = a_report();
+        assert_eq!((report.year.as_deref(), report.years.len()), (Some("2026"), 1));
+        assert_eq!(report.captures.column_totals.len(), 2);
+        assert!(report.points[0].in_force && !report.points[1].in_force);
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["passages"]["declined"]["cells"][1][1], serde_json::Value::Null);
+        assert_eq!(json["points"][0]["position"]["latitude"], 40.6413);
+    }
+}

@@ -64,6 +64,13 @@ pub struct Head {
     pub verify: String,
 }
 
+impl Head {
+    /// The command that checks the log at `place`: an address, or a folder.
+    pub fn command(&self, place: &str) -> String {
+        format!("portunus verify {place} --key {}", self.key)
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Record {
     due_hour: u32,
