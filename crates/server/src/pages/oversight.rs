@@ -8,7 +8,7 @@ mod words;
 use super::assets::asset;
 use super::layout::{Head, document, grouped, mark};
 use super::supervisor::{WAIT_RATIO_MAX, seconds};
-use crate::service::oversight::{Choices, Oversight, Table};
+use crate::service::oversight::{FigureTable, Oversight, PeriodChoices};
 use crate::service::report::{CellFigures, RateFigure, percent};
 use maud::{Markup, PreEscaped, html};
 use plot::{Line, trend};
@@ -111,7 +111,7 @@ fn cell(value: Option<u64>) -> Markup {
 }
 
 /// A table of numbers with its totals; `corner` says what the rows are.
-fn numbers(caption: &str, corner: &str, table: &Table) -> Markup {
+fn numbers(caption: &str, corner: &str, table: &FigureTable) -> Markup {
     if table.rows.is_empty() || table.columns.is_empty() {
         return html! { p .muted { (caption) ": nothing to show." } };
     }
@@ -135,9 +135,9 @@ fn numbers(caption: &str, corner: &str, table: &Table) -> Markup {
 }
 
 /// The same table the other way round.
-fn turned(table: &Table) -> Table {
+fn turned(table: &FigureTable) -> FigureTable {
     let column = |at: usize| table.cells.iter().map(|row| row[at]).collect();
-    Table {
+    FigureTable {
         rows: table.columns.clone(),
         columns: table.rows.clone(),
         cells: (0..table.columns.len()).map(column).collect(),
@@ -152,7 +152,7 @@ fn choices(report: &Oversight) -> Markup {
     let all = &passages.choices;
     let of_months = all.split_last().map_or(&[][..], |(_, months)| months);
     let months: Vec<&str> = of_months.iter().map(|choices| choices.period.as_str()).collect();
-    let values = |of: &dyn Fn(&Choices) -> Option<f64>| of_months.iter().map(of).collect::<Vec<_>>();
+    let values = |of: &dyn Fn(&PeriodChoices) -> Option<f64>| of_months.iter().map(of).collect::<Vec<_>>();
     let share = [Line { name: "declined, of all travellers", values: values(&|of| of.declined_share) }];
     let p95 = [
         Line { name: "photo", values: values(&|of| Some(of.photo_waits?.waited_p95_ms as f64)) },
@@ -169,7 +169,7 @@ fn choices(report: &Oversight) -> Markup {
     })
 }
 
-fn waits(all: &[Choices]) -> Markup {
+fn waits(all: &[PeriodChoices]) -> Markup {
     let caption = "Waits of both choices: half, and nineteen in twenty, were attended to or through within this";
     let time = |ms: Option<u64>| html! { @match ms { Some(ms) => (seconds(ms)), None => span .withheld { (WITHHELD) } } };
     html! {
@@ -202,7 +202,7 @@ fn waits(all: &[Choices]) -> Markup {
     }
 }
 
-fn staffing(all: &[Choices]) -> Markup {
+fn staffing(all: &[PeriodChoices]) -> Markup {
     let each = |value: Option<f64>| html! { @match value {
         Some(value) => (format!("{value:.1}")),
         None => span .withheld { (WITHHELD) },
@@ -257,6 +257,7 @@ fn errors(report: &Oversight) -> Markup {
             "Each rate stands with its 95 % interval and the people behind it. Identity is settled by an officer or the boarding; "
             "a false match that nobody noticed is in no rate here."
         }
+        @if !report.accuracy.ports.is_empty() { ul .plain-list { @for note in report.accuracy.notes.iter().take(3) { li { (note) } } } }
         (rates(&format!("Over {year}, all ports, from the outcomes above"), &report.rates))
         @for port in &report.accuracy.ports {
             @for pack in port.packs.iter().filter(|pack| pack.travellers.is_some()) {
@@ -327,7 +328,7 @@ fn groups(caption: &str, cells: &[CellFigures]) -> Markup {
 
 fn notes(report: &Oversight, served: bool) -> Markup {
     section("notes", "Before you believe it", &html! {
-        ul .plain-list { @for note in report.notes.iter().chain(&report.accuracy.notes) { li { (note) } } }
+        ul .plain-list { @for note in &report.notes { li { (note) } } }
         p .muted {
             "As of " (report.as_of) "."
             @if served { " The same as JSON: " a href="/api/public/v1/oversight" { "/api/public/v1/oversight" } "." }

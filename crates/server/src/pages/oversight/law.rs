@@ -3,7 +3,7 @@
 use super::super::layout::grouped;
 use super::map::map;
 use super::{frame, section};
-use crate::service::oversight::{DesignatedPoint, Oversight, Since};
+use crate::service::oversight::{DesignatedPoint, Oversight, InForceSince};
 use crate::service::slug;
 use maud::{Markup, html};
 
@@ -65,7 +65,7 @@ fn day(at: &str) -> &str {
 }
 
 /// What held since when, the latest first.
-fn history(entries: &[Since]) -> Markup {
+fn history(entries: &[InForceSince]) -> Markup {
     html! {
         @if entries.is_empty() { p .muted { "The log does not say yet." } }
         ul .history { @for (at, entry) in entries.iter().rev().enumerate() { li {
@@ -139,7 +139,7 @@ pub(super) fn ledger(report: &Oversight) -> Markup {
     section("ledger", "The public log", &html! {
         @if head.size == 0 { p { "Nothing is published yet." } } @else {
             p { "Everything above that is stated in the log, anybody can add up again, without trust in who runs this:" }
-            pre tabindex="0" role="region" aria-label="How to check the log" { code { (head.verify) } }
+            pre { code { (head.verify) } }
             dl .facts {
                 div { dt { "Name" } dd { code { (head.origin) } } }
                 div { dt { "Leaves" } dd { (grouped(head.size)) @if head.read < head.size { ", of which " (grouped(head.read)) " are in these figures" } } }

@@ -2,7 +2,7 @@
 
 use super::super::layout::grouped;
 use super::super::supervisor::{WAIT_RATIO_MAX, seconds};
-use crate::service::oversight::{Choices, Oversight, Waits};
+use crate::service::oversight::{ChoiceWaits, Oversight, PeriodChoices};
 use crate::service::report::percent;
 
 /// Why a number is not shown, in a table's cell.
@@ -38,7 +38,7 @@ pub(super) fn headlines(report: &Oversight) -> Vec<String> {
     said
 }
 
-fn chose(choices: &Choices) -> Vec<String> {
+fn chose(choices: &PeriodChoices) -> Vec<String> {
     let when = period(&choices.period);
     let mut said = Vec::new();
     said.push(match (choices.photo, choices.declined, choices.declined_share) {
@@ -64,7 +64,7 @@ fn chose(choices: &Choices) -> Vec<String> {
         ),
         _ => format!("How many chose the photo in {when}, and how many declined, is withheld: fewer than ten, or telling."),
     });
-    let waited = |who: &str, waits: &Waits| {
+    let waited = |who: &str, waits: &ChoiceWaits| {
         format!(
             "Half of those {who} in {when} were attended to within {}, nineteen in twenty within {}.",
             seconds(waits.waited_p50_ms),

@@ -13,7 +13,7 @@ const RATIO_FROM_MS: u64 = 1000;
 
 /// A table with its totals; `null` is withheld: fewer than ten, or it would tell another that is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Table {
+pub struct FigureTable {
     /// What its rows are.
     pub rows: Vec<String>,
     /// What its columns are.
@@ -32,13 +32,13 @@ pub struct Table {
 type Counts = (Vec<String>, Vec<String>, Vec<Vec<u64>>);
 
 /// Tables of the same things, each's columns the next one's rows, with what may be shown of them.
-fn withheld(tables: Vec<Counts>) -> Vec<Table> {
+fn withheld(tables: Vec<Counts>) -> Vec<FigureTable> {
     let cells: Vec<Vec<Vec<u64>>> = tables.iter().map(|table| table.2.clone()).collect();
     let show = |shown: &bool, n: u64| shown.then_some(n);
     let published = |((rows, columns, cells), shown): (Counts, portunus_core::accuracy::Shown)| {
         let row = |(shown, row): (&Vec<bool>, &Vec<u64>)| shown.iter().zip(row).map(|(s, n)| show(s, *n)).collect();
         let column = |at: usize| cells.iter().map(|row| row[at]).sum::<u64>();
-        Table {
+        FigureTable {
             cells: shown.cells.iter().zip(&cells).map(row).collect(),
             row_totals: shown.rows.iter().zip(&cells).map(|(s, row)| show(s, row.iter().sum())).collect(),
             column_totals: shown.columns.iter().enumerate().map(|(at, s)| show(s, column(at))).collect(),
@@ -69,22 +69,22 @@ fn counts<R: Ord + Copy, C: Ord + Copy>(
 #[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Passages {
     /// Who chose the photo: crossing points by months.
-    pub photo: Table,
+    pub photo: FigureTable,
     /// Who declined: crossing points by months.
-    pub declined: Table,
+    pub declined: FigureTable,
     /// What came of those who chose the photo: months by outcomes.
-    pub outcomes: Table,
+    pub outcomes: FigureTable,
     /// What officers ruled on them: outcomes by rulings.
-    pub rulings: Table,
+    pub rulings: FigureTable,
     /// What officers ruled on those who declined: months by rulings.
-    pub declined_rulings: Table,
+    pub declined_rulings: FigureTable,
     /// Both choices by month; the whole year last.
-    pub choices: Vec<Choices>,
+    pub choices: Vec<PeriodChoices>,
 }
 
 /// Both choices in a month, or in the year.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
-pub struct Choices {
+pub struct PeriodChoices {
     /// `2026-11`, or `2026`.
     pub period: String,
     /// Who chose the photo; `null` when withheld, here and below.
@@ -94,9 +94,9 @@ pub struct Choices {
     /// Who declined, of all.
     pub declined_share: Option<f64>,
     /// How long those who chose the photo took.
-    pub photo_waits: Option<Waits>,
+    pub photo_waits: Option<ChoiceWaits>,
     /// How long those who declined took.
-    pub manual_waits: Option<Waits>,
+    pub manual_waits: Option<ChoiceWaits>,
     /// The p95 of waits of those who declined, as a multiple of those who chose the photo.
     pub p95_ratio: Option<f64>,
     /// Officers who served travellers who chose the photo: on each voyage at each point, each counts once.
@@ -111,7 +111,7 @@ pub struct Choices {
 
 /// Waits of one choice, in milliseconds, known to a twentieth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Waits {
+pub struct ChoiceWaits {
     /// Half waited at most this long to be attended to.
     pub waited_p50_ms: u64,
     /// Nineteen in twenty waited at most this long.
@@ -213,7 +213,7 @@ impl<'a> Year<'a> {
         let by_decline = counts(declined.iter().map(|(m, _, v, n)| (*m, *v, *n)), (&months, &of_declined));
         let mut photo = withheld(vec![self.by_point(photos), by_outcome, by_ruling]).into_iter();
         let mut other = withheld(vec![self.by_point(|o| !photos(o)), by_decline]).into_iter();
-        let next = |tables: &mut std::vec::IntoIter<Table>| tables.next().unwrap_or_default();
+        let next = |tables: &mut std::vec::IntoIter<FigureTable>| tables.next().unwrap_or_default();
         let mut passages = Passages {
             photo: next(&mut photo),
             outcomes: next(&mut photo),
@@ -227,14 +227,14 @@ impl<'a> Year<'a> {
     }
 
     /// Both choices by month, then the year: from totals that are shown, and from nothing else.
-    fn choices(&self, passages: &Passages) -> Vec<Choices> {
+    fn choices(&self, passages: &Passages) -> Vec<PeriodChoices> {
         let months: Vec<&str> = self.months().into_iter().map(|(month, _)| month).collect();
         let officers = [Lane::Photo, Lane::Manual].map(|lane| self.officers(&months, lane));
-        let mut choices: Vec<Choices> = months
+        let mut choices: Vec<PeriodChoices> = months
             .iter()
             .enumerate()
             .map(|(at, month)| {
-                let total = |table: &Table| table.column_totals.get(at).copied().flatten();
+                let total = |table: &FigureTable| table.column_totals.get(at).copied().flatten();
                 let people = [total(&passages.photo), total(&passages.declined)];
                 self.period(month, people, [officers[0].0[at], officers[1].0[at]])
             })
@@ -261,7 +261,7 @@ impl<'a> Year<'a> {
         (by_month, (total == 0 || total >= CELL_MIN).then_some(total))
     }
 
-    fn period(&self, period: &str, people: [Option<u64>; 2], officers: [Option<u64>; 2]) -> Choices {
+    fn period(&self, period: &str, people: [Option<u64>; 2], officers: [Option<u64>; 2]) -> PeriodChoices {
         let [photo, declined] = people;
         let all = photo.zip(declined).map(|(photo, declined)| photo + declined).filter(|all| *all > 0);
         let waits = [Lane::Photo, Lane::Manual].map(|lane| {
@@ -272,9 +272,9 @@ impl<'a> Year<'a> {
             let officers = officers[at].filter(|officers| *officers > 0)?;
             Some(people[at]? as f64 / officers as f64)
         };
-        let p95 = |waits: Option<Waits>| waits.map(|waits| waits.waited_p95_ms);
+        let p95 = |waits: Option<ChoiceWaits>| waits.map(|waits| waits.waited_p95_ms);
         let ratio = p95(waits[0]).filter(|ms| *ms >= RATIO_FROM_MS).zip(p95(waits[1]));
-        Choices {
+        PeriodChoices {
             period: period.to_owned(),
             photo,
             declined,
@@ -290,7 +290,7 @@ impl<'a> Year<'a> {
     }
 
     /// Waits of a choice in a month or the year; `None` of fewer than ten.
-    fn waits(&self, period: &str, lane: Lane) -> Option<Waits> {
+    fn waits(&self, period: &str, lane: Lane) -> Option<ChoiceWaits> {
         let bins = |wanted: fn(Counted) -> Option<(Lane, u32)>| -> Vec<(u32, u64)> {
             let of = self.counts().filter(|(month, ..)| month.starts_with(period));
             of.filter_map(|(.., counted, n)| Some((wanted(counted)?, n)))
@@ -308,7 +308,7 @@ impl<'a> Year<'a> {
         });
         let enough = waited.iter().map(|(_, n)| n).sum::<u64>() >= CELL_MIN;
         let percentile = |bins: &[(u32, u64)], percent| percentile_ms(bins.iter().copied(), percent);
-        enough.then_some(Waits {
+        enough.then_some(ChoiceWaits {
             waited_p50_ms: percentile(&waited, 50)?,
             waited_p95_ms: percentile(&waited, 95)?,
             passed_p50_ms: percentile(&passed, 50)?,
@@ -324,7 +324,7 @@ pub(super) const FATES: [&str; 4] = ["Never stored", "Sealed", "Discarded", "Mis
 pub(super) fn captures(
     of: impl Iterator<Item = (String, PointId, [u64; 4])>,
     points: &BTreeMap<PointId, String>,
-) -> (Table, Table) {
+) -> (FigureTable, FigureTable) {
     let of: Vec<_> = of.collect();
     let months: BTreeSet<&str> = of.iter().map(|(month, ..)| month.as_str()).collect();
     let months: Vec<(&str, String)> = months.into_iter().map(|month| (month, month.to_owned())).collect();

@@ -7,8 +7,8 @@
 mod figures;
 mod stated;
 
-pub use figures::{Choices, Passages, Table, Waits};
-pub use stated::{Compliance, Head, Since};
+pub use figures::{ChoiceWaits, FigureTable, Passages, PeriodChoices};
+pub use stated::{Compliance, InForceSince, LogHead};
 
 use super::report::{RateFigure, accuracy, for_the_public, of_outcomes};
 use super::{AccuracyReport, KEY_FILE, Refused, Service, lock};
@@ -50,9 +50,9 @@ pub struct Oversight {
     /// What travellers chose, and what came of it.
     pub passages: Passages,
     /// Captures, by crossing point and month.
-    pub captures: Table,
+    pub captures: FigureTable,
     /// What became of captures, by month.
-    pub captures_became: Table,
+    pub captures_became: FigureTable,
     /// Error rates of the year, from the outcomes that are shown.
     pub rates: Vec<RateFigure>,
     /// Error rates of all closed voyages by port and model pack, counts rounded to tens.
@@ -71,15 +71,15 @@ pub struct Oversight {
     /// Every crossing point with its designations.
     pub points: Vec<DesignatedPoint>,
     /// The law that is followed, the latest last.
-    pub policies: Vec<Since>,
+    pub policies: Vec<InForceSince>,
     /// The models that are used, the latest last.
-    pub models: Vec<Since>,
+    pub models: Vec<InForceSince>,
     /// Whether what is due is erased (`on`, `off`, `halted`), the latest last.
-    pub erasing: Vec<Since>,
+    pub erasing: Vec<InForceSince>,
     /// Of the law and the models in force; `null` where only the data were read.
     pub in_force: Option<InForce>,
     /// The head of the published log.
-    pub ledger: Head,
+    pub ledger: LogHead,
 }
 
 /// Who receives copies of what, and why.
@@ -184,7 +184,7 @@ const NOTES: [&str; 6] = [
     "Who comes to the gate twice is counted twice; who was sent back for another photo, once. Of several reasons to see an \
      officer the first counts.",
     "Captures, records and what governs them are added up from the public log, which has them leaf by leaf. Captures count \
-     the requests of a gate's camera, previews too: several for one traveller.",
+     the requests of a gate's camera, previews too: several for one traveller; the log states them while a voyage runs.",
     "The log proves what was stated and that it was not changed. It cannot show a copy made outside, a camera that was never \
      enrolled, or that what was stated was true.",
 ];
@@ -204,7 +204,7 @@ struct KeptUntil {
 struct Sources<'a> {
     record: &'a PublicRecord,
     books: &'a Books,
-    head: Head,
+    head: LogHead,
     in_force: Option<InForce>,
 }
 
@@ -324,7 +324,7 @@ impl Sources<'_> {
     }
 }
 
-fn captured(books: &Books, year: &str, points: &BTreeMap<PointId, String>) -> (Table, Table) {
+fn captured(books: &Books, year: &str, points: &BTreeMap<PointId, String>) -> (FigureTable, FigureTable) {
     let of_year = books.captures.iter().filter(|((month, _), _)| month.get(..4) == Some(year));
     captures(of_year.map(|((month, point), fates)| (month.clone(), *point, *fates)), points)
 }
@@ -407,13 +407,13 @@ pub(crate) mod tests {
             recalls: (3, 2),
             recipients: Vec::new(),
         };
-        let since = |what: &str| Since { what: what.into(), details: Vec::new(), at: "2026-10-01T00:00:00Z".into() };
+        let since = |what: &str| InForceSince { what: what.into(), details: Vec::new(), at: "2026-10-01T00:00:00Z".into() };
         let mut books = Books::default();
         books.captures.insert(("2026-11".into(), first), [4000, 40, 0, 12]);
         books.captures.insert(("2026-10".into(), first), [3000, 30, 11, 4]);
         (books.policies, books.models, books.erasing) =
             (vec![since("us-2025")], vec![since("opencv-zoo@2")], vec![since("on")]);
-        let head = Head { origin: "portunus/00".into(), size: 9, key: "K".into(), read: 9, ..Head::default() };
+        let head = LogHead { origin: "portunus/00".into(), size: 9, key: "K".into(), read: 9, ..LogHead::default() };
         Sources { record: &record, books: &books, head, in_force: None }.oversight(None, now).unwrap()
     }
 

@@ -36,7 +36,7 @@ pub struct Compliance {
 
 /// Since when something holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Since {
+pub struct InForceSince {
     /// What: a policy pack, a model pack, whether erasing goes on.
     pub what: String,
     /// More of it: hashes, the wanted error rate.
@@ -47,7 +47,7 @@ pub struct Since {
 
 /// The head of the published log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Head {
+pub struct LogHead {
     /// Its name.
     pub origin: String,
     /// How many leaves it has.
@@ -64,7 +64,7 @@ pub struct Head {
     pub verify: String,
 }
 
-impl Head {
+impl LogHead {
     /// The command that checks the log at `place`: an address, or a folder.
     pub fn command(&self, place: &str) -> String {
         format!("portunus verify {place} --key {}", self.key)
@@ -88,9 +88,9 @@ pub(super) struct Books {
     pub(super) captures: BTreeMap<(String, PointId), [u64; 4]>,
     records: HashMap<LedgerId, Record>,
     ended: Compliance,
-    pub(super) policies: Vec<Since>,
-    pub(super) models: Vec<Since>,
-    pub(super) erasing: Vec<Since>,
+    pub(super) policies: Vec<InForceSince>,
+    pub(super) models: Vec<InForceSince>,
+    pub(super) erasing: Vec<InForceSince>,
 }
 
 fn hour(at: Instant) -> u32 {
@@ -105,20 +105,20 @@ fn hex(bytes: &Bytes32) -> String {
     })
 }
 
-fn push(history: &mut Vec<Since>, what: String, details: Vec<String>, at: Instant) {
+fn push(history: &mut Vec<InForceSince>, what: String, details: Vec<String>, at: Instant) {
     if history.last().is_some_and(|last| last.what == what && last.details == details) {
         return;
     }
     if history.len() == HISTORY_MAX {
         history.remove(0);
     }
-    history.push(Since { what, details, at: at.to_string() });
+    history.push(InForceSince { what, details, at: at.to_string() });
 }
 
 impl Books {
     /// Reads what the log states since the last time, at most `at_most` leaves of it, and says what its head is.
-    pub(super) fn read(&mut self, files: &impl Files, key: &str, at_most: u64) -> Result<Head, LogError> {
-        let Some(bytes) = files.read(CHECKPOINT)? else { return Ok(Head::default()) };
+    pub(super) fn read(&mut self, files: &impl Files, key: &str, at_most: u64) -> Result<LogHead, LogError> {
+        let Some(bytes) = files.read(CHECKPOINT)? else { return Ok(LogHead::default()) };
         let note = Note::parse(&bytes)?;
         let head = Checkpoint::parse(&note.text)?;
         if head.size < self.read {
@@ -138,7 +138,7 @@ impl Books {
         let mut witnesses: Vec<String> = note.signatures.iter().map(|line| line.name().to_owned()).collect();
         witnesses.retain(|name| *name != head.origin);
         witnesses.dedup();
-        Ok(Head {
+        Ok(LogHead {
             root: note.text.lines().nth(2).unwrap_or_default().to_owned(),
             verify: String::new(),
             origin: head.origin,
