@@ -12,7 +12,7 @@ use crate::service::oversight::{FigureTable, Oversight, PeriodChoices};
 use crate::service::report::{CellFigures, RateFigure, percent};
 use maud::{Markup, PreEscaped, html};
 use plot::{Line, trend};
-use words::{WITHHELD, period};
+use words::{WITHHELD, WITHHELD_WHY, heading, period};
 
 /// The page's style sheets, by file name.
 const SHEETS: [&str; 2] = ["base.css", "oversight.css"];
@@ -100,8 +100,11 @@ fn in_short(report: &Oversight, served: bool) -> Markup {
 /// A table with what it is about in its caption; a wide one scrolls, by keyboard, too.
 fn frame(caption: &str, table: &Markup) -> Markup {
     html! {
-        div .table-frame role="region" aria-label=(caption) tabindex="0" {
-            table .figures { caption { (caption) } (table) }
+        div .framed {
+            div .table-frame role="region" aria-label=(caption) tabindex="0" {
+                table .figures { caption { (caption) } (table) }
+            }
+            @if table.0.contains(WITHHELD) { p .muted .why { (WITHHELD_WHY) } }
         }
     }
 }
@@ -118,11 +121,11 @@ fn numbers(caption: &str, corner: &str, table: &FigureTable) -> Markup {
     frame(caption, &html! {
         thead { tr {
             th scope="col" { (corner) }
-            @for column in &table.columns { th scope="col" .number { (column) } }
+            @for column in &table.columns { th scope="col" .number { (heading(column)) } }
             th scope="col" .number { "All" }
         } }
         tbody { @for (at, row) in table.rows.iter().enumerate() { tr {
-            th scope="row" { (row) }
+            th scope="row" { (heading(row)) }
             @for value in &table.cells[at] { td .number { (cell(*value)) } }
             td .number .total { (cell(table.row_totals[at])) }
         } } }
@@ -296,23 +299,20 @@ fn rates(caption: &str, rates: &[RateFigure]) -> Markup {
                 th scope="row" { (rate.name) span .of { " of " (rate.of) } }
                 td { (value(rate)) }
                 td .number { @match (rate.events, rate.trials) {
+                    (_, Some(0)) => span .muted { "–" },
                     (Some(events), Some(trials)) => { (grouped(events)) " of " (grouped(trials)) },
                     (None, Some(trials)) => { "of " (grouped(trials)) },
                     _ => span .muted { "–" },
                 } }
                 td .number { @match rate.per_day {
-                    Some(people) => { (people_a_day(people.people)) " (" (people_a_day(people.low)) " to " (people_a_day(people.high)) ")" },
+                    // Reckoned, not counted: nobody stands behind it.
+                    Some(people) => { "≈ " (grouped(people.people)) " (" (grouped(people.low)) " to " (grouped(people.high)) ")" },
                     None => span .muted { "–" },
                 } }
             } } }
         }))
         ul .in-words { @for sentence in rates.iter().filter_map(|rate| rate.in_words.as_deref()) { li { (sentence) } } }
     }
-}
-
-/// Reckoned, not counted: nobody stands behind it.
-fn people_a_day(people: u64) -> String {
-    format!("≈ {}", grouped(people))
 }
 
 fn groups(caption: &str, cells: &[CellFigures]) -> Markup {

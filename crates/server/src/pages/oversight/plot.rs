@@ -62,7 +62,7 @@ pub(super) fn trend(
             }
             figcaption {
                 span .plot-title { (title) }
-                @for (n, line) in lines.iter().enumerate() {
+                @for (n, line) in lines.iter().enumerate().filter(|_| lines.len() > 1) {
                     span .plot-key {
                         svg viewBox="0 0 34 12" aria-hidden="true" focusable="false" {
                             line class={ "plot-line line-" (n) } x1="1" x2="33" y1="6" y2="6" {}

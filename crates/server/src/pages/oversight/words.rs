@@ -5,18 +5,30 @@ use super::super::supervisor::{WAIT_RATIO_MAX, seconds};
 use crate::service::oversight::{ChoiceWaits, Oversight, PeriodChoices};
 use crate::service::report::percent;
 
-/// Why a number is not shown, in a table's cell.
-pub(super) const WITHHELD: &str = "under 10, or telling";
+/// Why a number is not shown, in a table's cell; [`WITHHELD_WHY`] stands below the table.
+pub(super) const WITHHELD: &str = "under 10*";
+/// What the mark means.
+pub(super) const WITHHELD_WHY: &str = "* Fewer than ten people, or it would tell another number that is.";
+
+const MONTHS: [&str; 12] = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+];
+
+fn month(period: &str) -> Option<&'static str> {
+    let month: usize = period.get(5..7).filter(|_| period.len() == 7)?.parse().ok()?;
+    MONTHS.get(month.checked_sub(1)?).copied()
+}
 
 /// `2026-11` as `November 2026`, `2026` as it is.
 pub(super) fn period(period: &str) -> String {
-    const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December",
-    ];
-    let month = period.get(5..7).and_then(|month| month.parse::<usize>().ok());
-    let name = month.and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    name.map_or_else(|| period.to_owned(), |name| format!("{name} {}", period.get(..4).unwrap_or_default()))
+    let year = period.get(..4).unwrap_or_default();
+    month(period).map_or_else(|| period.to_owned(), |name| format!("{name} {year}"))
+}
+
+/// `2026-11` as `Nov`, anything else as it is: what heads a row or a column of one year's table.
+pub(super) fn heading(name: &str) -> &str {
+    month(name).and_then(|month| month.get(..3)).unwrap_or(name)
 }
 
 /// The headline figures, the latest month first.
@@ -25,7 +37,8 @@ pub(super) fn headlines(report: &Oversight) -> Vec<String> {
     if let Some((year, months)) = report.passages.choices.split_last() {
         // Of one month alone the year would say the same again.
         let year = (months.len() > 1).then_some(year);
-        said.extend(months.last().into_iter().chain(year).flat_map(chose));
+        said.extend(months.last().into_iter().flat_map(|latest| [vec![chose(latest)], waited(latest)].concat()));
+        said.extend(year.map(chose));
     }
     said.extend(captures(report));
     said.push(erased(report));
@@ -38,10 +51,9 @@ pub(super) fn headlines(report: &Oversight) -> Vec<String> {
     said
 }
 
-fn chose(choices: &PeriodChoices) -> Vec<String> {
+fn chose(choices: &PeriodChoices) -> String {
     let when = period(&choices.period);
-    let mut said = Vec::new();
-    said.push(match (choices.photo, choices.declined, choices.declined_share) {
+    match (choices.photo, choices.declined, choices.declined_share) {
         (Some(photo), Some(0), _) => {
             format!("In {when} {} travellers passed; all chose the photo, and nobody declined.", grouped(photo))
         }
@@ -63,7 +75,11 @@ fn chose(choices: &PeriodChoices) -> Vec<String> {
             grouped(declined)
         ),
         _ => format!("How many chose the photo in {when}, and how many declined, is withheld: fewer than ten, or telling."),
-    });
+    }
+}
+
+fn waited(choices: &PeriodChoices) -> Vec<String> {
+    let (when, mut said) = (period(&choices.period), Vec::new());
     let waited = |who: &str, waits: &ChoiceWaits| {
         format!(
             "Half of those {who} in {when} were attended to within {}, nineteen in twenty within {}.",
@@ -134,5 +150,6 @@ mod tests {
     #[test]
     fn a_month_is_called_by_its_name() {
         assert_eq!(["2026-11", "2026", "2026-13"].map(period), ["November 2026", "2026", "2026-13"]);
+        assert_eq!(["2026-11", "2026", "JFK B22"].map(heading), ["Nov", "2026", "JFK B22"]);
     }
 }
