@@ -84,7 +84,8 @@ impl Position {
 impl TryFrom<Degrees> for Position {
     type Error = &'static str;
     fn try_from(at: Degrees) -> Result<Self, Self::Error> {
-        Self::new(at.latitude, at.longitude).ok_or("expected degrees north (-90 to 90) and east (-180 to 180)")
+        Self::new(at.latitude, at.longitude)
+            .ok_or("expected degrees north (-90 to 90) and east (-180 to 180)")
     }
 }
 
@@ -98,9 +99,9 @@ impl std::str::FromStr for Position {
     type Err = &'static str;
     /// Reads `40.64,-73.78`: degrees north, degrees east.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let degrees = text.split_once(',').and_then(|(north, east)| {
-            Some((north.trim().parse().ok()?, east.trim().parse().ok()?))
-        });
+        let degrees = text
+            .split_once(',')
+            .and_then(|(north, east)| Some((north.trim().parse().ok()?, east.trim().parse().ok()?)));
         degrees
             .and_then(|(north, east)| Self::new(north, east))
             .ok_or("expected degrees north and east, as in 40.64,-73.78")

@@ -236,7 +236,10 @@ impl People {
     }
 }
 
-pub(crate) fn rulings(tx: &Transaction<'_>, voyage: VoyageId) -> rusqlite::Result<HashMap<EncounterId, Vec<Ruled>>> {
+pub(crate) fn rulings(
+    tx: &Transaction<'_>,
+    voyage: VoyageId,
+) -> rusqlite::Result<HashMap<EncounterId, Vec<Ruled>>> {
     let mut find = tx.prepare_cached(
         "SELECT ruling.* FROM ruling JOIN encounter ON encounter.id = ruling.encounter
          WHERE encounter.voyage = :voyage ORDER BY seq",
@@ -352,7 +355,8 @@ impl Tallies {
     /// [`StoreError::OtherVersion`](crate::StoreError::OtherVersion) for a folder of another version; what SQLite says.
     pub fn in_folder(folder: &Path) -> Result<(Self, Vec<CrossingPoint>)> {
         read_folder(folder, "reading the counts", |tx| {
-            let points = tx.prepare("SELECT * FROM point")?.query_map([], point)?.collect::<rusqlite::Result<_>>()?;
+            let points =
+                tx.prepare("SELECT * FROM point")?.query_map([], point)?.collect::<rusqlite::Result<_>>()?;
             Ok((Self::read(tx)?, points))
         })
     }

@@ -45,16 +45,23 @@ fn decline(store: &Store, voyage: VoyageId, passenger: PassengerId, numbers: std
         let after = Encounter { stage: Stage::Done, served_at, done_at, ..declined.clone() };
         let ruled = ruled(Ruling::Board { passenger });
         let boarding = BoardingChange::None;
-        let commit = RulingCommit { before: &declined, after: &after, ruled: &ruled, boarding, probe_due: None };
+        let commit =
+            RulingCommit { before: &declined, after: &after, ruled: &ruled, boarding, probe_due: None };
         assert_eq!(store.commit_ruling(commit, at(20)).unwrap(), Committed::Done);
     }
 }
 
 fn counted(store: &Store) -> Vec<(Counted, u64)> {
-    store.traffic().unwrap().0.into_iter().map(|((month, point, counted), n)| {
-        assert_eq!((month.as_str(), point), ("2026-11", POINT));
-        (counted, n)
-    }).collect()
+    store
+        .traffic()
+        .unwrap()
+        .0
+        .into_iter()
+        .map(|((month, point, counted), n)| {
+            assert_eq!((month.as_str(), point), ("2026-11", POINT));
+            (counted, n)
+        })
+        .collect()
 }
 
 #[test]

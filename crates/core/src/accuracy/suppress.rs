@@ -156,7 +156,8 @@ impl Flow {
 
     /// Hides until nothing tells too much. What is hidden later only widens what was wide enough: each is looked at once.
     fn hide_what_tells(&mut self) {
-        let mut waiting: VecDeque<usize> = (0..self.arcs.len()).filter(|arc| self.arcs[*arc].hidden).collect();
+        let mut waiting: VecDeque<usize> =
+            (0..self.arcs.len()).filter(|arc| self.arcs[*arc].hidden).collect();
         while let Some(arc) = waiting.pop_front() {
             while let Some((up, wanted)) = self.lacks(arc) {
                 let mut more = self.circle(arc, up, wanted);

@@ -48,7 +48,10 @@ fn numbers(tables: &[Vec<Vec<u64>>]) -> Vec<Number> {
         }
         for (at, number) in row_totals.drain(..).enumerate() {
             numbers[number].sums.push((sums + at, -1.0));
-            assert_eq!(numbers[number].shown, shown.rows[at], "the same total is shown or hidden in both tables");
+            assert_eq!(
+                numbers[number].shown, shown.rows[at],
+                "the same total is shown or hidden in both tables"
+            );
         }
         for (at, row) in table.iter().enumerate() {
             for (column, people) in row.iter().enumerate() {
@@ -59,7 +62,11 @@ fn numbers(tables: &[Vec<Vec<u64>>]) -> Vec<Number> {
         for column in 0..columns {
             let people = table.iter().map(|row| row[column]).sum();
             row_totals.push(numbers.len());
-            numbers.push(Number { people, shown: shown.columns[column], sums: vec![(sums + rows + column, -1.0)] });
+            numbers.push(Number {
+                people,
+                shown: shown.columns[column],
+                sums: vec![(sums + rows + column, -1.0)],
+            });
         }
         sums += rows + columns;
     }
@@ -73,7 +80,8 @@ fn numbers(tables: &[Vec<Vec<u64>>]) -> Vec<Number> {
 /// by the simplex method. The equations are a flow's, so its corners are whole numbers.
 fn ranges(numbers: &[Number]) -> Vec<(u64, f64, f64)> {
     let hidden: Vec<&Number> = numbers.iter().filter(|number| !number.shown).collect();
-    let mut sums: Vec<usize> = numbers.iter().flat_map(|number| number.sums.iter().map(|sum| sum.0)).collect();
+    let mut sums: Vec<usize> =
+        numbers.iter().flat_map(|number| number.sums.iter().map(|sum| sum.0)).collect();
     sums.sort_unstable();
     sums.dedup();
     let mut rows = Vec::new();
@@ -127,7 +135,11 @@ impl Simplex {
             cut.extend(all.rows[*row].last());
             cut
         };
-        Self { rows: kept.iter().map(cut).collect(), basis: kept.iter().map(|row| all.basis[*row]).collect(), width }
+        Self {
+            rows: kept.iter().map(cut).collect(),
+            basis: kept.iter().map(|row| all.basis[*row]).collect(),
+            width,
+        }
     }
 
     fn pivot(&mut self, row: usize, column: usize) {
@@ -146,11 +158,17 @@ impl Simplex {
     fn climb(&mut self, aim: &[f64]) -> f64 {
         loop {
             let gain = |column: usize| {
-                let of_basis = self.rows.iter().zip(&self.basis).map(|(row, basic)| aim[*basic] * row[column]);
+                let of_basis =
+                    self.rows.iter().zip(&self.basis).map(|(row, basic)| aim[*basic] * row[column]);
                 aim[column] - of_basis.sum::<f64>()
             };
             let Some(column) = (0..self.width).find(|column| gain(*column) > NOUGHT) else {
-                return self.rows.iter().zip(&self.basis).map(|(row, basic)| aim[*basic] * row[self.width]).sum();
+                return self
+                    .rows
+                    .iter()
+                    .zip(&self.basis)
+                    .map(|(row, basic)| aim[*basic] * row[self.width])
+                    .sum();
             };
             let within = |at: &usize| self.rows[*at][column] > NOUGHT;
             let step = |at: usize| self.rows[at][self.width] / self.rows[at][column];
@@ -238,7 +256,10 @@ fn the_attacker_finds_what_is_hidden_one_way_only() {
 #[test]
 fn what_nobody_else_can_stand_in_for_hides_the_total_too() {
     let shown = shown_in_tables(&[vec![vec![4]]]).remove(0);
-    assert_eq!(shown, Shown { cells: vec![vec![false]], rows: vec![false], columns: vec![false], total: false });
+    assert_eq!(
+        shown,
+        Shown { cells: vec![vec![false]], rows: vec![false], columns: vec![false], total: false }
+    );
     assert!(shown_in_tables(&[vec![vec![0, 40]]]).remove(0).total);
     assert!(shown_in_tables(&[Vec::new()]).remove(0).total);
 }

@@ -68,8 +68,8 @@ pub fn outcome(passage: &Passage<'_>) -> Option<(Outcome, Verdict)> {
 
 fn came_of(encounter: &Encounter, verdict: Verdict) -> Outcome {
     // Advised to try again, and still at it or gone: nobody was sent to an officer.
-    let underway = encounter.stage == Stage::AtGate
-        || (encounter.stage == Stage::Done && verdict == Verdict::Nothing);
+    let underway =
+        encounter.stage == Stage::AtGate || (encounter.stage == Stage::Done && verdict == Verdict::Nothing);
     match (encounter.lane, &encounter.decision) {
         (Lane::Manual, _) => Outcome::Declined,
         (Lane::Photo, Some(Decision::Confirmed { .. })) => Outcome::Confirmed,
@@ -104,8 +104,7 @@ impl Outcome {
 
 impl Verdict {
     /// Every one, in order.
-    pub const ALL: [Self; 5] =
-        [Self::Nothing, Self::Boarded, Self::Refused, Self::PutRight, Self::TakenOff];
+    pub const ALL: [Self; 5] = [Self::Nothing, Self::Boarded, Self::Refused, Self::PutRight, Self::TakenOff];
 
     /// The stable name.
     pub fn slug(self) -> &'static str {

@@ -86,7 +86,9 @@ fn anybody_reads_what_was_promised_and_no_cell_below_ten() {
         return;
     }
     let (house, mut staff) = Staff::with_house(Options::default());
-    for (name, port, position) in [("LAX 41", "LAX", Some("33.9416,-118.4085")), ("ANC 7", "ANC", Some("61.17,-149.99"))] {
+    for (name, port, position) in
+        [("LAX 41", "LAX", Some("33.9416,-118.4085")), ("ANC 7", "ANC", Some("61.17,-149.99"))]
+    {
         let point = json!({ "name": name, "port": port, "direction": "exit", "kind": "boarding-gate", "position": position });
         staff.administrator.post("/api/admin/v1/points", &point).ok();
     }
@@ -96,7 +98,10 @@ fn anybody_reads_what_was_promised_and_no_cell_below_ten() {
     let said = published(&staff);
     let all = said["passages"]["choices"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&all["photo"], &all["declined"]), (&json!(10), &json!(11)), "{said}");
-    assert!(all["manual_waits"].is_object() && all["photo_officers"].is_null(), "one officer is withheld: {all}");
+    assert!(
+        all["manual_waits"].is_object() && all["photo_officers"].is_null(),
+        "one officer is withheld: {all}"
+    );
 
     let desk = Desk::of(&house);
     let page = &desk.browser;
@@ -104,7 +109,11 @@ fn anybody_reads_what_was_promised_and_no_cell_below_ten() {
     page.click("a[href='/oversight']");
     page.wait("location.pathname === '/oversight' && document.readyState === 'complete'");
     let headlines = page.read("document.querySelector('.headlines').innerText");
-    assert!(headlines.starts_with("Of 21 travellers in ") && headlines.contains("10 chose the photo and 11 declined it (52 %)"), "{headlines}");
+    assert!(
+        headlines.starts_with("Of 21 travellers in ")
+            && headlines.contains("10 chose the photo and 11 declined it (52 %)"),
+        "{headlines}"
+    );
     assert!(headlines.contains("Half of those who declined"), "{headlines}");
     assert!(headlines.contains("1 of 3 crossing points may photograph now"), "{headlines}");
     assert_eq!(page.see(SMALL_CELLS), json!([]));
@@ -126,7 +135,9 @@ fn anybody_reads_what_was_promised_and_no_cell_below_ten() {
     assert_eq!(page.see("document.querySelectorAll('.plot').length > 1 && document.querySelectorAll('.withheld').length > 0"), true);
     for scheme in ["light", "dark"] {
         page.scheme(scheme);
-        for (name, width, height) in [("whole", 1280, 9_000), ("telephone", SMALL.0, SMALL.1), ("telephone-whole", SMALL.0, 12_000)] {
+        for (name, width, height) in
+            [("whole", 1280, 9_000), ("telephone", SMALL.0, SMALL.1), ("telephone-whole", SMALL.0, 12_000)]
+        {
             page.size(width, height);
             page.picture(&format!("oversight-year-{name}-{scheme}"));
             fit(page, &format!("oversight, {name}, {scheme}"));

@@ -28,7 +28,10 @@ fn place(uri: &Uri, headers: &HeaderMap) -> String {
     let named = uri.authority().map(|authority| authority.as_str());
     let named = named.or_else(|| headers.get(header::HOST)?.to_str().ok());
     let plain = |host: &&str| {
-        host.len() <= 255 && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+        host.len() <= 255
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
     };
     format!("https://{}/ledger", named.filter(plain).unwrap_or("HOST"))
 }
@@ -36,7 +39,8 @@ fn place(uri: &Uri, headers: &HeaderMap) -> String {
 async fn made(app: &App, asked: Asked, place: &str) -> Result<Oversight, Problem> {
     let service = app.service.clone();
     let found = blocking(move || service.oversight(asked.year.as_deref())).await?;
-    let mut report = Oversight::clone(&*found.ok_or_else(|| Problem::not_found("year with published figures"))?);
+    let mut report =
+        Oversight::clone(&*found.ok_or_else(|| Problem::not_found("year with published figures"))?);
     report.ledger.verify = report.ledger.command(place);
     Ok(report)
 }

@@ -37,8 +37,11 @@ pub fn oversight(report: &Oversight) -> Markup {
 
 /// The page as one file that needs no other, for `portunus report --html`.
 pub fn oversight_file(report: &Oversight) -> Markup {
-    let style: String =
-        SHEETS.iter().filter_map(|name| asset(name)).map(|sheet| String::from_utf8_lossy(sheet.bytes)).collect();
+    let style: String = SHEETS
+        .iter()
+        .filter_map(|name| asset(name))
+        .map(|sheet| String::from_utf8_lossy(sheet.bytes))
+        .collect();
     html! {
         (maud::DOCTYPE)
         html lang="en" dir="ltr" {
@@ -86,15 +89,19 @@ fn section(id: &str, title: &str, content: &Markup) -> Markup {
 }
 
 fn in_short(report: &Oversight, served: bool) -> Markup {
-    section("in-short", "In short", &html! {
-        ul .headlines { @for sentence in words::headlines(report) { li { (sentence) } } }
-        @if report.year.is_none() { p { "No voyage with ten travellers was closed yet: of passages nothing is published." } }
-        @if served && report.years.len() > 1 {
-            p .years { "Years: " @for year in &report.years {
-                a href={ "/oversight?year=" (year) } aria-current=[(report.year.as_ref() == Some(year)).then_some("page")] { (year) } " "
-            } }
-        }
-    })
+    section(
+        "in-short",
+        "In short",
+        &html! {
+            ul .headlines { @for sentence in words::headlines(report) { li { (sentence) } } }
+            @if report.year.is_none() { p { "No voyage with ten travellers was closed yet: of passages nothing is published." } }
+            @if served && report.years.len() > 1 {
+                p .years { "Years: " @for year in &report.years {
+                    a href={ "/oversight?year=" (year) } aria-current=[(report.year.as_ref() == Some(year)).then_some("page")] { (year) } " "
+                } }
+            }
+        },
+    )
 }
 
 /// A table with what it is about in its caption; a wide one scrolls, by keyboard, too.
@@ -102,7 +109,7 @@ fn frame(caption: &str, table: &Markup) -> Markup {
     html! {
         div .framed {
             div .table-frame role="region" aria-label=(caption) tabindex="0" {
-                table .figures { caption { (caption) } (table) }
+                table .figures { caption { span { (caption) } } (table) }
             }
             @if table.0.contains(WITHHELD) { p .muted .why { (WITHHELD_WHY) } }
         }
@@ -118,23 +125,26 @@ fn numbers(caption: &str, corner: &str, table: &FigureTable) -> Markup {
     if table.rows.is_empty() || table.columns.is_empty() {
         return html! { p .muted { (caption) ": nothing to show." } };
     }
-    frame(caption, &html! {
-        thead { tr {
-            th scope="col" { (corner) }
-            @for column in &table.columns { th scope="col" .number { (heading(column)) } }
-            th scope="col" .number { "All" }
-        } }
-        tbody { @for (at, row) in table.rows.iter().enumerate() { tr {
-            th scope="row" { (heading(row)) }
-            @for value in &table.cells[at] { td .number { (cell(*value)) } }
-            td .number .total { (cell(table.row_totals[at])) }
-        } } }
-        tfoot { tr {
-            th scope="row" { "All" }
-            @for value in &table.column_totals { td .number .total { (cell(*value)) } }
-            td .number .total { (cell(table.total)) }
-        } }
-    })
+    frame(
+        caption,
+        &html! {
+            thead { tr {
+                th scope="col" { (corner) }
+                @for column in &table.columns { th scope="col" .number { (heading(column)) } }
+                th scope="col" .number { "All" }
+            } }
+            tbody { @for (at, row) in table.rows.iter().enumerate() { tr {
+                th scope="row" { (heading(row)) }
+                @for value in &table.cells[at] { td .number { (cell(*value)) } }
+                td .number .total { (cell(table.row_totals[at])) }
+            } } }
+            tfoot { tr {
+                th scope="row" { "All" }
+                @for value in &table.column_totals { td .number .total { (cell(*value)) } }
+                td .number .total { (cell(table.total)) }
+            } }
+        },
+    )
 }
 
 /// The same table the other way round.
@@ -161,19 +171,24 @@ fn choices(report: &Oversight) -> Markup {
         Line { name: "photo", values: values(&|of| Some(of.photo_waits?.waited_p95_ms as f64)) },
         Line { name: "no photo", values: values(&|of| Some(of.manual_waits?.waited_p95_ms as f64)) },
     ];
-    section("choices", "Choices and waits", &html! {
-        (numbers("Travellers who chose the photo, by crossing point and month", "Crossing point", &passages.photo))
-        (numbers("Travellers who declined the photo, by crossing point and month", "Crossing point", &passages.declined))
-        div .plots {
-            (trend("declined", "Share of travellers who declined", &months, &share, &|value| percent(value)))
-            (trend("waits", "Wait until attended to, p95", &months, &p95, &|value| seconds(value as u64)))
-        }
-        @if !all.is_empty() { (waits(all)) (staffing(all)) }
-    })
+    section(
+        "choices",
+        "Choices and waits",
+        &html! {
+            (numbers("Travellers who chose the photo, by crossing point and month", "Crossing point", &passages.photo))
+            (numbers("Travellers who declined the photo, by crossing point and month", "Crossing point", &passages.declined))
+            div .plots {
+                (trend("declined", "Share of travellers who declined", &months, &share, &|value| percent(value)))
+                (trend("waits", "Wait until attended to, p95", &months, &p95, &|value| seconds(value as u64)))
+            }
+            @if !all.is_empty() { (waits(all)) (staffing(all)) }
+        },
+    )
 }
 
 fn waits(all: &[PeriodChoices]) -> Markup {
-    let caption = "Waits of both choices: half, and nineteen in twenty, were attended to or through within this";
+    let caption =
+        "Waits of both choices: half, and nineteen in twenty, were attended to or through within this";
     let time = |ms: Option<u64>| html! { @match ms { Some(ms) => (seconds(ms)), None => span .withheld { (WITHHELD) } } };
     html! {
         (frame(caption, &html! {
@@ -206,77 +221,101 @@ fn waits(all: &[PeriodChoices]) -> Markup {
 }
 
 fn staffing(all: &[PeriodChoices]) -> Markup {
-    let each = |value: Option<f64>| html! { @match value {
-        Some(value) => (format!("{value:.1}")),
-        None => span .withheld { (WITHHELD) },
-    } };
-    let caption = "Staffing of both choices: officers who served travellers, counted once on each voyage at each point";
-    frame(caption, &html! {
-        thead { tr {
-            th scope="col" { "When" }
-            th scope="col" .number { "officers, photo" } th scope="col" .number { "travellers per officer, photo" }
-            th scope="col" .number { "officers, no photo" } th scope="col" .number { "travellers per officer, no photo" }
+    let each = |value: Option<f64>| {
+        html! { @match value {
+            Some(value) => (format!("{value:.1}")),
+            None => span .withheld { (WITHHELD) },
         } }
-        tbody { @for of in all { tr {
-            th scope="row" { (period(&of.period)) }
-            td .number { (cell(of.photo_officers)) } td .number { (each(of.photo_per_officer)) }
-            td .number { (cell(of.manual_officers)) } td .number { (each(of.manual_per_officer)) }
-        } } }
-    })
+    };
+    let caption =
+        "Staffing of both choices: officers who served travellers, counted once on each voyage at each point";
+    frame(
+        caption,
+        &html! {
+            thead { tr {
+                th scope="col" { "When" }
+                th scope="col" .number { "officers, photo" } th scope="col" .number { "travellers per officer, photo" }
+                th scope="col" .number { "officers, no photo" } th scope="col" .number { "travellers per officer, no photo" }
+            } }
+            tbody { @for of in all { tr {
+                th scope="row" { (period(&of.period)) }
+                td .number { (cell(of.photo_officers)) } td .number { (each(of.photo_per_officer)) }
+                td .number { (cell(of.manual_officers)) } td .number { (each(of.manual_per_officer)) }
+            } } }
+        },
+    )
 }
 
 fn outcomes(report: &Oversight) -> Markup {
     let passages = &report.passages;
-    section("outcomes", "Outcomes", &html! {
-        p { "The machine confirms somebody, or sends them to an officer and says why. It refuses nobody: only officers do." }
-        (numbers("What came of those who chose the photo, by month", "Outcome", &turned(&passages.outcomes)))
-        (numbers("What officers ruled on those who chose the photo, by outcome", "Outcome", &passages.rulings))
-        (numbers("What officers ruled on those who declined, by month", "Month", &passages.declined_rulings))
-    })
+    section(
+        "outcomes",
+        "Outcomes",
+        &html! {
+            p { "The machine confirms somebody, or sends them to an officer and says why. It refuses nobody: only officers do." }
+            (numbers("What came of those who chose the photo, by month", "Outcome", &turned(&passages.outcomes)))
+            (numbers("What officers ruled on those who chose the photo, by outcome", "Outcome", &passages.rulings))
+            (numbers("What officers ruled on those who declined, by month", "Month", &passages.declined_rulings))
+        },
+    )
 }
 
 fn captures(report: &Oversight) -> Markup {
     let became = &report.captures_became;
     let months: Vec<&str> = became.rows.iter().map(String::as_str).collect();
-    let lines: Vec<Line<'_>> = became.columns.iter().enumerate().take(3).map(|(at, name)| Line {
-        name,
-        values: became.cells.iter().map(|row| row[at].map(|n| n as f64)).collect(),
-    }).collect();
-    section("captures", "Captures", &html! {
-        p {
-            "Every camera counts its captures without a gap, and the public log says what became of each. A photo that was never stored was "
-            "written nowhere; a sealed one is kept until its date; a discarded one was sealed and destroyed again; a missing one never arrived."
-        }
-        (numbers("Captures by crossing point and month", "Crossing point", &report.captures))
-        (numbers("What became of captures, by month", "Month", became))
-        div .plots { (trend("captured", "What became of captures", &months, &lines, &|value| grouped(value as u64))) }
-    })
+    let lines: Vec<Line<'_>> = became
+        .columns
+        .iter()
+        .enumerate()
+        .take(3)
+        .map(|(at, name)| Line {
+            name,
+            values: became.cells.iter().map(|row| row[at].map(|n| n as f64)).collect(),
+        })
+        .collect();
+    section(
+        "captures",
+        "Captures",
+        &html! {
+            p {
+                "Every camera counts its captures without a gap, and the public log says what became of each. A photo that was never stored was "
+                "written nowhere; a sealed one is kept until its date; a discarded one was sealed and destroyed again; a missing one never arrived."
+            }
+            (numbers("Captures by crossing point and month", "Crossing point", &report.captures))
+            (numbers("What became of captures, by month", "Month", became))
+            div .plots { (trend("captured", "What became of captures", &months, &lines, &|value| grouped(value as u64))) }
+        },
+    )
 }
 
 fn errors(report: &Oversight) -> Markup {
     let year = report.year.as_deref().unwrap_or("the year");
-    section("errors", "Errors", &html! {
-        p {
-            "Each rate stands with its 95 % interval and the people behind it. Identity is settled by an officer or the boarding; "
-            "a false match that nobody noticed is in no rate here."
-        }
-        @if !report.accuracy.ports.is_empty() { ul .plain-list { @for note in report.accuracy.notes.iter().take(3) { li { (note) } } } }
-        (rates(&format!("Over {year}, all ports, from the outcomes above"), &report.rates))
-        @for port in &report.accuracy.ports {
-            @for pack in port.packs.iter().filter(|pack| pack.travellers.is_some()) {
-                @let name = if pack.pack.is_empty() { "no model answered" } else { &pack.pack };
-                (rates(&format!("Port {}, model pack {name}, all closed voyages, counts rounded to tens", port.port), &pack.rates))
-                @for dimension in &pack.groups {
-                    @let by = match dimension.dimension {
-                        portunus_core::accuracy::Dimension::Sex => "declared sex",
-                        portunus_core::accuracy::Dimension::AgeBand => "age",
-                        _ => "issuing state",
-                    };
-                    (groups(&format!("Port {}, {name}, by {by}", port.port), &dimension.cells))
+    section(
+        "errors",
+        "Errors",
+        &html! {
+            p {
+                "Each rate stands with its 95 % interval and the people behind it. Identity is settled by an officer or the boarding; "
+                "a false match that nobody noticed is in no rate here."
+            }
+            @if !report.accuracy.ports.is_empty() { ul .plain-list { @for note in report.accuracy.notes.iter().take(3) { li { (note) } } } }
+            (rates(&format!("Over {year}, all ports, from the outcomes above"), &report.rates))
+            @for port in &report.accuracy.ports {
+                @for pack in port.packs.iter().filter(|pack| pack.travellers.is_some()) {
+                    @let name = if pack.pack.is_empty() { "no model answered" } else { &pack.pack };
+                    (rates(&format!("Port {}, model pack {name}, all closed voyages, counts rounded to tens", port.port), &pack.rates))
+                    @for dimension in &pack.groups {
+                        @let by = match dimension.dimension {
+                            portunus_core::accuracy::Dimension::Sex => "declared sex",
+                            portunus_core::accuracy::Dimension::AgeBand => "age",
+                            _ => "issuing state",
+                        };
+                        (groups(&format!("Port {}, {name}, by {by}", port.port), &dimension.cells))
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn value(rate: &RateFigure) -> Markup {
@@ -316,24 +355,32 @@ fn rates(caption: &str, rates: &[RateFigure]) -> Markup {
 }
 
 fn groups(caption: &str, cells: &[CellFigures]) -> Markup {
-    let names: Vec<&str> = cells.first().map_or(Vec::new(), |cell| cell.rates.iter().map(|rate| rate.name).collect());
-    frame(caption, &html! {
-        thead { tr { th scope="col" { "Group" } @for name in names { th scope="col" { (name) } } } }
-        tbody { @for cell in cells { tr {
-            th scope="row" { (cell.cell) }
-            @for rate in &cell.rates { td { (value(rate)) } }
-        } } }
-    })
+    let names: Vec<&str> =
+        cells.first().map_or(Vec::new(), |cell| cell.rates.iter().map(|rate| rate.name).collect());
+    frame(
+        caption,
+        &html! {
+            thead { tr { th scope="col" { "Group" } @for name in names { th scope="col" { (name) } } } }
+            tbody { @for cell in cells { tr {
+                th scope="row" { (cell.cell) }
+                @for rate in &cell.rates { td { (value(rate)) } }
+            } } }
+        },
+    )
 }
 
 fn notes(report: &Oversight, served: bool) -> Markup {
-    section("notes", "Before you believe it", &html! {
-        ul .plain-list { @for note in &report.notes { li { (note) } } }
-        p .muted {
-            "As of " (report.as_of) "."
-            @if served { " The same as JSON: " a href="/api/public/v1/oversight" { "/api/public/v1/oversight" } "." }
-        }
-    })
+    section(
+        "notes",
+        "Before you believe it",
+        &html! {
+            ul .plain-list { @for note in &report.notes { li { (note) } } }
+            p .muted {
+                "As of " (report.as_of) "."
+                @if served { " The same as JSON: " a href="/api/public/v1/oversight" { "/api/public/v1/oversight" } "." }
+            }
+        },
+    )
 }
 
 #[cfg(test)]

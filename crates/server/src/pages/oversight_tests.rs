@@ -16,14 +16,23 @@ fn cells(html: &str) -> Vec<String> {
         }
         text.trim().to_owned()
     };
-    html.split("<td").skip(1).filter_map(|rest| rest.split_once('>')?.1.split("</td>").next().map(tags)).collect()
+    html.split("<td")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>')?.1.split("</td>").next().map(tags))
+        .collect()
 }
 
 #[test]
 fn the_headlines_are_sentences_and_no_table_has_a_count_of_one_to_nine() {
     let html = oversight(&a_report()).into_string();
-    assert!(html.contains("Half of those who chose the photo in November 2026 were attended to within"), "{html}");
-    assert!(html.contains("Cameras counted 7,097 captures in 2026: 7,000 were never written anywhere"), "{html}");
+    assert!(
+        html.contains("Half of those who chose the photo in November 2026 were attended to within"),
+        "{html}"
+    );
+    assert!(
+        html.contains("Cameras counted 7,097 captures in 2026: 7,000 were never written anywhere"),
+        "{html}"
+    );
     assert!(html.contains("1 of 2 crossing points may photograph now"));
     assert!(html.contains(WITHHELD));
     let cells = cells(&html);

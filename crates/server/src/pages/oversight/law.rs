@@ -3,46 +3,50 @@
 use super::super::layout::grouped;
 use super::map::map;
 use super::{frame, section};
-use crate::service::oversight::{DesignatedPoint, Oversight, InForceSince};
+use crate::service::oversight::{DesignatedPoint, InForceSince, Oversight};
 use crate::service::slug;
 use maud::{Markup, html};
 
 pub(super) fn erasing(report: &Oversight) -> Markup {
     let found = &report.retention;
-    section("erasing", "Erasing, holds and requests", &html! {
-        p { "By what the public log states of each record. What it states of one record, anybody finds there." }
-        dl .counts {
-            (count("erased in time", found.in_time))
-            (count("erased late", found.late))
-            (count("kept past their date by a declared hold", found.held))
-            (count("overdue now", found.overdue))
-            (count("erased before their date, corrected or found to be a citizen's", found.early))
-            (count("kept, and not due yet", found.kept))
-        }
-        @if found.incomplete { p .muted { "There are more records than are followed here: portunus verify follows all." } }
-        h3 { "Is what is due erased?" }
-        (history(&report.erasing))
-        h3 { "The records office" }
-        @if report.cases.is_empty() { p { "No request, hold or correction was made." } }
-        ul .plain-list { @for case in &report.cases { li {
-            (kind(&slug(&case.kind))) ", "
-            @match &case.outcome { Some(outcome) => (slug(outcome).replace('-', " ")), None => "open" }
-            ": " b { (grouped(case.cases)) }
-            @if case.records_given > 0 { ", " (grouped(case.records_given)) " records given" }
-        } } }
-        p { "Recalls of copies: " b { (grouped(report.recalls_sent)) } " sent, " b { (grouped(report.recalls_acknowledged)) } " acknowledged." }
-        h3 { "Who receives copies" }
-        @if report.recipients.is_empty() { p { "Nobody." } } @else {
-            (frame("Recipients of copies", &html! {
-                thead { tr { th scope="col" { "Recipient" } th scope="col" { "Purpose" } th scope="col" { "Legal basis" } th scope="col" { "Receives" } th scope="col" { "Since" } th scope="col" { "Until" } } }
-                tbody { @for recipient in &report.recipients { tr {
-                    th scope="row" { (recipient.name) } td { (recipient.purpose) } td { (recipient.basis) }
-                    td { (recipient.receives.iter().map(|class| class.in_words()).collect::<Vec<_>>().join(", ")) }
-                    td { (day(&recipient.since)) } td { (recipient.until.as_deref().map_or("–", day)) }
-                } } }
-            }))
-        }
-    })
+    section(
+        "erasing",
+        "Erasing, holds and requests",
+        &html! {
+            p { "By what the public log states of each record. What it states of one record, anybody finds there." }
+            dl .counts {
+                (count("erased in time", found.in_time))
+                (count("erased late", found.late))
+                (count("kept past their date by a declared hold", found.held))
+                (count("overdue now", found.overdue))
+                (count("erased before their date, corrected or found to be a citizen's", found.early))
+                (count("kept, and not due yet", found.kept))
+            }
+            @if found.incomplete { p .muted { "There are more records than are followed here: portunus verify follows all." } }
+            h3 { "Is what is due erased?" }
+            (history(&report.erasing))
+            h3 { "The records office" }
+            @if report.cases.is_empty() { p { "No request, hold or correction was made." } }
+            ul .plain-list { @for case in &report.cases { li {
+                (kind(&slug(&case.kind))) ", "
+                @match &case.outcome { Some(outcome) => (slug(outcome).replace('-', " ")), None => "open" }
+                ": " b { (grouped(case.cases)) }
+                @if case.records_given > 0 { ", " (grouped(case.records_given)) " records given" }
+            } } }
+            p { "Recalls of copies: " b { (grouped(report.recalls_sent)) } " sent, " b { (grouped(report.recalls_acknowledged)) } " acknowledged." }
+            h3 { "Who receives copies" }
+            @if report.recipients.is_empty() { p { "Nobody." } } @else {
+                (frame("Recipients of copies", &html! {
+                    thead { tr { th scope="col" { "Recipient" } th scope="col" { "Purpose" } th scope="col" { "Legal basis" } th scope="col" { "Receives" } th scope="col" { "Since" } th scope="col" { "Until" } } }
+                    tbody { @for recipient in &report.recipients { tr {
+                        th scope="row" { (recipient.name) } td { (recipient.purpose) } td { (recipient.basis) }
+                        td { (recipient.receives.iter().map(|class| class.in_words()).collect::<Vec<_>>().join(", ")) }
+                        td { (day(&recipient.since)) } td { (recipient.until.as_deref().map_or("–", day)) }
+                    } } }
+                }))
+            }
+        },
+    )
 }
 
 fn count(name: &str, many: u64) -> Markup {
@@ -77,12 +81,16 @@ fn history(entries: &[InForceSince]) -> Markup {
 }
 
 pub(super) fn places(report: &Oversight) -> Markup {
-    section("where", "Where, and under what authority", &html! {
-        p { "No camera may photograph without a published designation in force for its crossing point." }
-        (map(&report.points))
-        @if report.points.is_empty() { p { "There is no crossing point yet." } }
-        @for point in &report.points { (place(point)) }
-    })
+    section(
+        "where",
+        "Where, and under what authority",
+        &html! {
+            p { "No camera may photograph without a published designation in force for its crossing point." }
+            (map(&report.points))
+            @if report.points.is_empty() { p { "There is no crossing point yet." } }
+            @for point in &report.points { (place(point)) }
+        },
+    )
 }
 
 fn place(point: &DesignatedPoint) -> Markup {
@@ -110,47 +118,55 @@ fn place(point: &DesignatedPoint) -> Markup {
 }
 
 pub(super) fn law(report: &Oversight) -> Markup {
-    section("law", "Law and models", &html! {
-        h3 { "The law that is followed, as data" }
-        @if let Some(in_force) = &report.in_force { p { (in_force.policy) } }
-        (history(&report.policies))
-        @if let Some(in_force) = &report.in_force {
-            details {
-                summary { "Where its rules are written" }
-                ul .plain-list { @for citation in &in_force.citations { li {
-                    (citation.source) @if !citation.checked { " " span .muted { "(not checked in the source itself)" } }
+    section(
+        "law",
+        "Law and models",
+        &html! {
+            h3 { "The law that is followed, as data" }
+            @if let Some(in_force) = &report.in_force { p { (in_force.policy) } }
+            (history(&report.policies))
+            @if let Some(in_force) = &report.in_force {
+                details {
+                    summary { "Where its rules are written" }
+                    ul .plain-list { @for citation in &in_force.citations { li {
+                        (citation.source) @if !citation.checked { " " span .muted { "(not checked in the source itself)" } }
+                    } } }
+                }
+            }
+            h3 { "The face models" }
+            (history(&report.models))
+            @if let Some(in_force) = &report.in_force {
+                p { "A match counts from these scores on; they follow from the gallery's size and the wanted rate of false positives." }
+                ul .plain-list { @for threshold in &in_force.thresholds { li {
+                    "gallery of " (grouped(u64::from(threshold.gallery_people))) " people: " b { (format!("{:.3}", threshold.threshold)) }
+                    " (" (threshold.score) " score)"
                 } } }
             }
-        }
-        h3 { "The face models" }
-        (history(&report.models))
-        @if let Some(in_force) = &report.in_force {
-            p { "A match counts from these scores on; they follow from the gallery's size and the wanted rate of false positives." }
-            ul .plain-list { @for threshold in &in_force.thresholds { li {
-                "gallery of " (grouped(u64::from(threshold.gallery_people))) " people: " b { (format!("{:.3}", threshold.threshold)) }
-                " (" (threshold.score) " score)"
-            } } }
-        }
-    })
+        },
+    )
 }
 
 pub(super) fn ledger(report: &Oversight) -> Markup {
     let head = &report.ledger;
-    section("ledger", "The public log", &html! {
-        @if head.size == 0 { p { "Nothing is published yet." } } @else {
-            p { "Everything above that is stated in the log, anybody can add up again, without trust in who runs this:" }
-            pre { code { (head.verify) } }
-            dl .facts {
-                div { dt { "Name" } dd { code { (head.origin) } } }
-                div { dt { "Leaves" } dd { (grouped(head.size)) @if head.read < head.size { ", of which " (grouped(head.read)) " are in these figures" } } }
-                div { dt { "Root" } dd { code { (head.root) } } }
-                div { dt { "Key" } dd { code { (head.key) } } }
-                div { dt { "Witnesses" } dd {
-                    @if head.witnesses.is_empty() { "None signed this head: somebody who keeps what they saw is what notices a second history." }
-                    @else { (head.witnesses.join(", ")) " (named on this head; check their signatures with their keys)" }
-                } }
+    section(
+        "ledger",
+        "The public log",
+        &html! {
+            @if head.size == 0 { p { "Nothing is published yet." } } @else {
+                p { "Everything above that is stated in the log, anybody can add up again, without trust in who runs this:" }
+                pre { code { (head.verify) } }
+                dl .facts {
+                    div { dt { "Name" } dd { code { (head.origin) } } }
+                    div { dt { "Leaves" } dd { (grouped(head.size)) @if head.read < head.size { ", of which " (grouped(head.read)) " are in these figures" } } }
+                    div { dt { "Root" } dd { code { (head.root) } } }
+                    div { dt { "Key" } dd { code { (head.key) } } }
+                    div { dt { "Witnesses" } dd {
+                        @if head.witnesses.is_empty() { "None signed this head: somebody who keeps what they saw is what notices a second history." }
+                        @else { (head.witnesses.join(", ")) " (named on this head; check their signatures with their keys)" }
+                    } }
+                }
+                p .muted { "Take the key from somewhere else than this page." }
             }
-            p .muted { "Take the key from somewhere else than this page." }
-        }
-    })
+        },
+    )
 }

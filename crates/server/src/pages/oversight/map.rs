@@ -15,6 +15,9 @@ const SPAN_MIN: f64 = 0.2;
 /// Labels keep this distance, one below the other.
 const LABEL: f64 = 16.0;
 
+/// A meridian or a parallel: where it is drawn, and how it is called.
+type GridLine = (f64, String);
+
 /// Degrees to the drawing: parallels and meridians are straight, and both ways have one scale in the middle.
 struct Projection {
     west: f64,
@@ -48,8 +51,8 @@ impl Projection {
         ((east - self.west) * self.scale * self.narrow, (self.north - at.latitude()) * self.scale)
     }
 
-    /// Meridians and parallels: where each is drawn, and how it is called.
-    fn grid(&self) -> (Vec<(f64, String)>, Vec<(f64, String)>) {
+    /// Meridians and parallels.
+    fn grid(&self) -> [Vec<GridLine>; 2] {
         let step = nice(HEIGHT / self.scale / 5.0);
         let line = |from: f64, to: f64| {
             let (first, last) = ((from / step).ceil() as i64, (to / step).floor() as i64);
@@ -62,17 +65,24 @@ impl Projection {
         };
         let parallel = |at: f64| ((self.north - at) * self.scale, degrees(at, step, ["N", "S"]));
         let south = self.north - HEIGHT / self.scale;
-        (line(west, west + wide).map(meridian).collect(), line(south, self.north).map(parallel).collect())
+        [line(west, west + wide).map(meridian).collect(), line(south, self.north).map(parallel).collect()]
     }
 }
 
 fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
+    values
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
 }
 
 fn degrees(at: f64, step: f64, [plus, minus]: [&str; 2]) -> String {
     let places = usize::from(step < 1.0) + usize::from(step < 0.1);
-    let side = if at.abs() < 1e-9 { "" } else if at > 0.0 { plus } else { minus };
+    let side = if at.abs() < 1e-9 {
+        ""
+    } else if at > 0.0 {
+        plus
+    } else {
+        minus
+    };
     format!("{:.places$}°{side}", at.abs())
 }
 
@@ -119,11 +129,14 @@ pub(super) fn map(points: &[DesignatedPoint]) -> Markup {
     }
     let positions: Vec<Position> = placed.iter().map(|(_, position)| *position).collect();
     let projection = Projection::over(&positions);
-    let (meridians, parallels) = projection.grid();
-    let words: Vec<String> = placed.iter().map(|(point, at)| {
-        let may = if point.in_force { "may photograph" } else { "may not photograph" };
-        format!("{} at {:.2} north, {:.2} east: {may}.", point.name, at.latitude(), at.longitude())
-    }).collect();
+    let [meridians, parallels] = projection.grid();
+    let words: Vec<String> = placed
+        .iter()
+        .map(|(point, at)| {
+            let may = if point.in_force { "may photograph" } else { "may not photograph" };
+            format!("{} at {:.2} north, {:.2} east: {may}.", point.name, at.latitude(), at.longitude())
+        })
+        .collect();
     html! {
         figure .map {
             svg role="img" aria-labelledby="map-title map-words" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
@@ -200,7 +213,7 @@ mod tests {
         let projection = Projection::over(&[at(40.0, -74.0), at(41.0, -73.0)]);
         let (south_west, north_east) = (projection.place(at(40.0, -74.0)), projection.place(at(41.0, -73.0)));
         assert!(south_west.0 < north_east.0 && south_west.1 > north_east.1);
-        assert!(!projection.grid().0.is_empty() && !projection.grid().1.is_empty());
+        assert!(projection.grid().iter().all(|lines| !lines.is_empty()));
     }
 
     #[test]

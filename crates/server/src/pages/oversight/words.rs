@@ -6,12 +6,23 @@ use crate::service::oversight::{ChoiceWaits, Oversight, PeriodChoices};
 use crate::service::report::percent;
 
 /// Why a number is not shown, in a table's cell; [`WITHHELD_WHY`] stands below the table.
-pub(super) const WITHHELD: &str = "under 10*";
+pub(super) const WITHHELD: &str = "withheld*";
 /// What the mark means.
-pub(super) const WITHHELD_WHY: &str = "* Fewer than ten people, or it would tell another number that is.";
+pub(super) const WITHHELD_WHY: &str =
+    "* Fewer than ten people, or a number that would tell one of fewer than ten.";
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -37,7 +48,9 @@ pub(super) fn headlines(report: &Oversight) -> Vec<String> {
     if let Some((year, months)) = report.passages.choices.split_last() {
         // Of one month alone the year would say the same again.
         let year = (months.len() > 1).then_some(year);
-        said.extend(months.last().into_iter().flat_map(|latest| [vec![chose(latest)], waited(latest)].concat()));
+        said.extend(
+            months.last().into_iter().flat_map(|latest| [vec![chose(latest)], waited(latest)].concat()),
+        );
         said.extend(year.map(chose));
     }
     said.extend(captures(report));
@@ -46,7 +59,9 @@ pub(super) fn headlines(report: &Oversight) -> Vec<String> {
     said.push(match (may, all) {
         (_, 0) => "No crossing point is known, and none may photograph.".to_owned(),
         (1, 1) => "The one crossing point may photograph now, under a published designation.".to_owned(),
-        (may, all) => format!("{may} of {all} crossing points may photograph now, each under a published designation."),
+        (may, all) => {
+            format!("{may} of {all} crossing points may photograph now, each under a published designation.")
+        }
     });
     said
 }
@@ -55,7 +70,10 @@ fn chose(choices: &PeriodChoices) -> String {
     let when = period(&choices.period);
     match (choices.photo, choices.declined, choices.declined_share) {
         (Some(photo), Some(0), _) => {
-            format!("In {when} {} travellers passed; all chose the photo, and nobody declined.", grouped(photo))
+            format!(
+                "In {when} {} travellers passed; all chose the photo, and nobody declined.",
+                grouped(photo)
+            )
         }
         (Some(photo), Some(declined), Some(share)) => format!(
             "Of {} travellers in {when}, {} chose the photo and {} declined it ({}).",
@@ -74,7 +92,9 @@ fn chose(choices: &PeriodChoices) -> String {
              another figure that is.",
             grouped(declined)
         ),
-        _ => format!("How many chose the photo in {when}, and how many declined, is withheld: fewer than ten, or telling."),
+        _ => format!(
+            "How many chose the photo in {when}, and how many declined, is withheld: fewer than ten, or telling."
+        ),
     }
 }
 

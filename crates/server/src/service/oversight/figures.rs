@@ -36,7 +36,8 @@ fn withheld(tables: Vec<Counts>) -> Vec<FigureTable> {
     let cells: Vec<Vec<Vec<u64>>> = tables.iter().map(|table| table.2.clone()).collect();
     let show = |shown: &bool, n: u64| shown.then_some(n);
     let published = |((rows, columns, cells), shown): (Counts, portunus_core::accuracy::Shown)| {
-        let row = |(shown, row): (&Vec<bool>, &Vec<u64>)| shown.iter().zip(row).map(|(s, n)| show(s, *n)).collect();
+        let row =
+            |(shown, row): (&Vec<bool>, &Vec<u64>)| shown.iter().zip(row).map(|(s, n)| show(s, *n)).collect();
         let column = |at: usize| cells.iter().map(|row| row[at]).sum::<u64>();
         FigureTable {
             cells: shown.cells.iter().zip(&cells).map(row).collect(),
@@ -53,14 +54,16 @@ fn withheld(tables: Vec<Counts>) -> Vec<FigureTable> {
 /// Sorts out into a table: the rows and columns that occur, in their order.
 fn counts<R: Ord + Copy, C: Ord + Copy>(
     of: impl Iterator<Item = (R, C, u64)>,
-    (rows, columns): (&[(R, String)], &[(C, String)]),
+    rows: &[(R, String)],
+    columns: &[(C, String)],
 ) -> Counts {
     let mut sums: BTreeMap<(R, C), u64> = BTreeMap::new();
     for (row, column, n) in of {
         *sums.entry((row, column)).or_default() += n;
     }
     let at = |row: R, column: C| sums.get(&(row, column)).copied().unwrap_or(0);
-    let cells = rows.iter().map(|(row, _)| columns.iter().map(|(column, _)| at(*row, *column)).collect()).collect();
+    let cells =
+        rows.iter().map(|(row, _)| columns.iter().map(|(column, _)| at(*row, *column)).collect()).collect();
     let names = |(_, name): &(R, String)| name.clone();
     (rows.iter().map(names).collect(), columns.iter().map(|(_, name)| name.clone()).collect(), cells)
 }
@@ -186,7 +189,7 @@ impl<'a> Year<'a> {
         let name = |point: &PointId| self.points.get(point).cloned().unwrap_or_else(|| "?".to_owned());
         let mut points: Vec<(PointId, String)> = there.iter().map(|point| (*point, name(point))).collect();
         points.sort_by(|one, other| one.1.cmp(&other.1));
-        counts(passages, (&points, &self.months()))
+        counts(passages, &points, &self.months())
     }
 
     pub(super) fn passages(&self) -> Passages {
@@ -205,12 +208,12 @@ impl<'a> Year<'a> {
             of.map(|verdict| (verdict, verdict.in_words().to_owned())).collect()
         };
         let months = self.months();
-        let by_outcome = counts(of_photos.iter().map(|(m, o, _, n)| (*m, *o, *n)), (&months, &outcomes));
+        let by_outcome = counts(of_photos.iter().map(|(m, o, _, n)| (*m, *o, *n)), &months, &outcomes);
         let photo_verdicts = verdicts(&|verdict| of_photos.iter().any(|(_, _, v, _)| *v == verdict));
-        let by_ruling = counts(of_photos.iter().map(|(_, o, v, n)| (*o, *v, *n)), (&outcomes, &photo_verdicts));
+        let by_ruling = counts(of_photos.iter().map(|(_, o, v, n)| (*o, *v, *n)), &outcomes, &photo_verdicts);
         let declined: Vec<_> = ruled.filter(|(_, outcome, ..)| !photos(*outcome)).collect();
         let of_declined = verdicts(&|verdict| declined.iter().any(|(_, _, v, _)| *v == verdict));
-        let by_decline = counts(declined.iter().map(|(m, _, v, n)| (*m, *v, *n)), (&months, &of_declined));
+        let by_decline = counts(declined.iter().map(|(m, _, v, n)| (*m, *v, *n)), &months, &of_declined);
         let mut photo = withheld(vec![self.by_point(photos), by_outcome, by_ruling]).into_iter();
         let mut other = withheld(vec![self.by_point(|o| !photos(o)), by_decline]).into_iter();
         let next = |tables: &mut std::vec::IntoIter<FigureTable>| tables.next().unwrap_or_default();
@@ -249,9 +252,9 @@ impl<'a> Year<'a> {
     /// How many officers served a choice by month, and in the year, where that may be shown.
     fn officers(&self, months: &[&str], lane: Lane) -> (Vec<Option<u64>>, Option<u64>) {
         let of = |wanted: &str| {
-            let of = self.counts().filter(|(month, _, counted, _)| {
-                *month == wanted && *counted == Counted::Officer(lane)
-            });
+            let of = self
+                .counts()
+                .filter(|(month, _, counted, _)| *month == wanted && *counted == Counted::Officer(lane));
             of.map(|(.., n)| n).sum::<u64>()
         };
         let by_month: Vec<u64> = months.iter().map(|month| of(month)).collect();
@@ -331,13 +334,14 @@ pub(super) fn captures(
     let there: BTreeSet<PointId> = of.iter().map(|(_, point, _)| *point).collect();
     let name = |point: &PointId| points.get(point).cloned().unwrap_or_else(|| "?".to_owned());
     let points: Vec<(PointId, String)> = there.iter().map(|point| (*point, name(point))).collect();
-    let fates: Vec<(usize, String)> = FATES.iter().enumerate().map(|(at, name)| (at, (*name).to_owned())).collect();
+    let fates: Vec<(usize, String)> =
+        FATES.iter().enumerate().map(|(at, name)| (at, (*name).to_owned())).collect();
     let by_point = of.iter().map(|(month, point, fates)| (*point, month.as_str(), fates.iter().sum()));
-    let by_fate = of.iter().flat_map(|(month, _, fates)| {
-        fates.iter().enumerate().map(move |(at, n)| (month.as_str(), at, *n))
-    });
-    let by_point = counts(by_point, (&points, &months));
-    let by_fate = counts(by_fate, (&months, &fates));
+    let by_fate = of
+        .iter()
+        .flat_map(|(month, _, fates)| fates.iter().enumerate().map(move |(at, n)| (month.as_str(), at, *n)));
+    let by_point = counts(by_point, &points, &months);
+    let by_fate = counts(by_fate, &months, &fates);
     let mut tables = withheld(vec![by_point, by_fate]).into_iter();
     (tables.next().unwrap_or_default(), tables.next().unwrap_or_default())
 }

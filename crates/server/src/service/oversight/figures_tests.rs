@@ -12,9 +12,12 @@ pub(crate) fn points() -> BTreeMap<PointId, String> {
 /// Two busy months at two gates; few decline at the second.
 pub(crate) fn traffic() -> Traffic {
     let mut traffic = Traffic::default();
-    for (month, point, photo, declined) in
-        [("2026-10", GATE, 400, 60), ("2026-10", LANE, 300, 30), ("2026-11", GATE, 500, 70), ("2026-11", LANE, 310, 4)]
-    {
+    for (month, point, photo, declined) in [
+        ("2026-10", GATE, 400, 60),
+        ("2026-10", LANE, 300, 30),
+        ("2026-11", GATE, 500, 70),
+        ("2026-11", LANE, 310, 4),
+    ] {
         let mut put = |counted, n| *traffic.0.entry((month.to_owned(), point, counted)).or_default() += n;
         put(Counted::Passage(Outcome::Confirmed, Verdict::Nothing), photo - 52);
         put(Counted::Passage(Outcome::Referred(Reason::NoCandidate), Verdict::Boarded), 40);

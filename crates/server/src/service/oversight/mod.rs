@@ -238,8 +238,11 @@ impl Service {
         let (policy, calibration) = (self.policy(), &self.0.parts.calibration);
         let threshold = |people: u32| {
             let score = ScoreType::of_gallery(people);
-            let transaction =
-                Transaction { frames: super::FRAMES_MAX as u32, references: 1, attempts: policy.attempts_max };
+            let transaction = Transaction {
+                frames: super::FRAMES_MAX as u32,
+                references: 1,
+                attempts: policy.attempts_max,
+            };
             let threshold = calibration.curve(score, transaction).threshold(people, policy.wanted_fpir);
             let score = match score {
                 ScoreType::Raw => "raw",
@@ -295,8 +298,13 @@ impl Sources<'_> {
         let of_year = year.as_deref().unwrap_or_default();
         let passages = Year { year: of_year, traffic: &record.traffic, points: &points }.passages();
         let (captures, captures_became) = captured(books, of_year, &points);
-        let days: std::collections::BTreeSet<_> =
-            record.tallies.days.iter().map(|(_, day)| *day).filter(|day| day.to_string().starts_with(of_year)).collect();
+        let days: std::collections::BTreeSet<_> = record
+            .tallies
+            .days
+            .iter()
+            .map(|(_, day)| *day)
+            .filter(|day| day.to_string().starts_with(of_year))
+            .collect();
         let accuracy = for_the_public(accuracy(&record.tallies, &record.points, None, now));
         Some(Oversight {
             as_of: now.to_string(),
@@ -407,13 +415,18 @@ pub(crate) mod tests {
             recalls: (3, 2),
             recipients: Vec::new(),
         };
-        let since = |what: &str| InForceSince { what: what.into(), details: Vec::new(), at: "2026-10-01T00:00:00Z".into() };
+        let since = |what: &str| InForceSince {
+            what: what.into(),
+            details: Vec::new(),
+            at: "2026-10-01T00:00:00Z".into(),
+        };
         let mut books = Books::default();
         books.captures.insert(("2026-11".into(), first), [4000, 40, 0, 12]);
         books.captures.insert(("2026-10".into(), first), [3000, 30, 11, 4]);
         (books.policies, books.models, books.erasing) =
             (vec![since("us-2025")], vec![since("opencv-zoo@2")], vec![since("on")]);
-        let head = LogHead { origin: "portunus/00".into(), size: 9, key: "K".into(), read: 9, ..LogHead::default() };
+        let head =
+            LogHead { origin: "portunus/00".into(), size: 9, key: "K".into(), read: 9, ..LogHead::default() };
         Sources { record: &record, books: &books, head, in_force: None }.oversight(None, now).unwrap()
     }
 

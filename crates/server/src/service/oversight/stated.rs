@@ -253,7 +253,8 @@ mod tests {
     fn records_are_in_time_late_held_or_overdue() {
         let mut books = Books::default();
         (1..=6).for_each(|n| sealed(&mut books, n));
-        let erased = |n: u8, cause, hour: &str| Leaf::Erased { record: LedgerId([n; 16]), cause, at: at(hour) };
+        let erased =
+            |n: u8, cause, hour: &str| Leaf::Erased { record: LedgerId([n; 16]), cause, at: at(hour) };
         books.enter(erased(1, ErasedBecause::Due, "2026-11-24T14:00:00Z"));
         books.enter(erased(2, ErasedBecause::Due, "2026-11-24T15:00:00Z"));
         books.enter(erased(3, ErasedBecause::Early, "2026-11-24T10:00:00Z"));

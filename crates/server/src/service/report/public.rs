@@ -52,15 +52,28 @@ fn pack_for_the_public(pack: &mut PackFigures, volume: Option<u64>) {
 }
 
 fn rounded(exact: &RateFigure, travellers: u64, volume: Option<u64>) -> RateFigure {
-    let nothing = RateFigure { trials: None, events: None, interval: None, per_day: None, in_words: None, ..exact.clone() };
-    let (Some(rate), Some(trials), Some(events)) = (definition(exact.rate), exact.trials, exact.events) else {
+    let nothing = RateFigure {
+        trials: None,
+        events: None,
+        interval: None,
+        per_day: None,
+        in_words: None,
+        ..exact.clone()
+    };
+    let (Some(rate), Some(trials), Some(events)) = (definition(exact.rate), exact.trials, exact.events)
+    else {
         return nothing;
     };
     let trials = tens(trials);
     if (1..CELL_MIN).contains(&events) {
         let below = wilson(CELL_MIN - 1, trials).map(|rate| rate.high);
         let words = |below| format!("Fewer than 10 of {}: below {}.", grouped(trials), percent(below));
-        return RateFigure { trials: Some(trials), in_words: below.map(words), withheld: Some(FEWER), ..nothing };
+        return RateFigure {
+            trials: Some(trials),
+            in_words: below.map(words),
+            withheld: Some(FEWER),
+            ..nothing
+        };
     }
     rate.in_people(rate.figure(Some(trials), Some(tens(events))), travellers, volume)
 }
