@@ -43,11 +43,17 @@ fn pack_for_the_public(pack: &mut PackFigures, volume: Option<u64>) {
     for rate in &mut pack.rates {
         *rate = rounded(rate, travellers, volume);
     }
-    for cell in pack.groups.iter_mut().flat_map(|dimension| &mut dimension.cells) {
-        cell.rates.retain(|rate| BY_TRUTH.contains(&rate.rate));
-        for rate in &mut cell.rates {
-            *rate = rounded(rate, travellers, None);
+    for dimension in &mut pack.groups {
+        for cell in &mut dimension.cells {
+            cell.rates.retain(|rate| BY_TRUTH.contains(&rate.rate));
+            for rate in &mut cell.rates {
+                *rate = rounded(rate, travellers, None);
+            }
         }
+        // That a group is withheld would say that somebody of it came.
+        dimension
+            .cells
+            .retain(|cell| cell.rates.iter().any(|rate| rate.trials.is_some_and(|trials| trials > 0)));
     }
 }
 
@@ -130,6 +136,12 @@ mod tests {
             }
         }
         assert!(seen >= 4);
+        let names = pack.groups.iter().flat_map(|dimension| &dimension.cells).map(|cell| cell.cell.as_str());
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["F"],
+            "five of unspecified sex are not named, nor who hides them"
+        );
         let fnir = pack.rates.iter().find(|rate| rate.rate == BY_TRUTH[0]).unwrap();
         assert_eq!((fnir.events, fnir.trials), (Some(100), Some(4000)));
     }
