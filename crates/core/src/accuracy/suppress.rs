@@ -200,7 +200,7 @@ impl Flow {
         while given < wanted {
             let mut came: BTreeMap<usize, (usize, bool)> = BTreeMap::new();
             let mut waiting = VecDeque::from([start]);
-            while let Some(node) = waiting.pop_front() {
+            while let Some(node) = waiting.pop_front().filter(|_| !came.contains_key(&end)) {
                 for &(by, out) in &self.at[node] {
                     let next = if out { self.arcs[by].to } else { self.arcs[by].from };
                     let passes = by != arc && self.arcs[by].hidden && (out || people[by] > 0);
