@@ -13,7 +13,7 @@ const KM_PER_DEGREE: f64 = 111.2;
 /// No map shows less than this, in degrees: one point alone is not the world.
 const SPAN_MIN: f64 = 0.2;
 /// Labels keep this distance, one below the other.
-const LABEL: f64 = 16.0;
+const LABEL: f64 = 20.0;
 
 /// A meridian or a parallel: where it is drawn, and how it is called.
 type GridLine = (f64, String);
