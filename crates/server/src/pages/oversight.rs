@@ -303,7 +303,7 @@ fn errors(report: &Oversight) -> Markup {
             @for port in &report.accuracy.ports {
                 @for pack in port.packs.iter().filter(|pack| pack.travellers.is_some()) {
                     @let name = if pack.pack.is_empty() { "no model answered" } else { &pack.pack };
-                    (rates(&format!("Port {}, model pack {name}, all closed voyages, counts rounded to tens", port.port), &pack.rates))
+                    (rates(&format!("Port {}, model pack {name}, {year}, counts rounded to tens", port.port), &pack.rates))
                     @for dimension in &pack.groups {
                         @let by = match dimension.dimension {
                             portunus_core::accuracy::Dimension::Sex => "declared sex",

@@ -17,13 +17,13 @@ use jiff::{SignedDuration, Timestamp};
 use portunus_biometrics::pack::calibration::{ScoreType, Transaction};
 use portunus_core::accuracy::CELL_MIN;
 use portunus_core::id::PointId;
-use portunus_core::place::{Direction, Position};
+use portunus_core::place::{CrossingPoint, Direction, Position};
 use portunus_core::policy::{DataClass, Policy};
 use portunus_ledger::log::{Files as _, Folder};
-use portunus_store::{CaseCount, PublicRecord};
+use portunus_store::{CaseCount, PublicRecord, Tallies};
 use serde::Serialize;
 use stated::Books;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -55,7 +55,8 @@ pub struct Oversight {
     pub captures_became: FigureTable,
     /// Error rates of the year, from the outcomes that are shown.
     pub rates: Vec<RateFigure>,
-    /// Error rates of all closed voyages by port and model pack, counts rounded to tens.
+    /// Error rates of the year by port and model pack, counts rounded to tens; not of a port where a point's travellers are
+    /// withheld.
     pub accuracy: AccuracyReport,
     /// What became of records that fell due.
     pub retention: Compliance,
@@ -304,14 +305,10 @@ impl Sources<'_> {
         let of_year = year.as_deref().unwrap_or_default();
         let passages = Year { year: of_year, traffic: &record.traffic, points: &points }.passages();
         let (captures, captures_became) = captured(books, of_year, &points);
-        let days: std::collections::BTreeSet<_> = record
-            .tallies
-            .days
-            .iter()
-            .map(|(_, day)| *day)
-            .filter(|day| day.to_string().starts_with(of_year))
-            .collect();
-        let accuracy = for_the_public(accuracy(&record.tallies, &record.points, None, now));
+        let tallies = of_months(&record.tallies, of_year);
+        let days: BTreeSet<_> = tallies.days.iter().map(|(_, day)| *day).collect();
+        let mut accuracy = for_the_public(accuracy(&tallies, &record.points, None, now));
+        accuracy.ports.retain(|port| travellers_shown(&port.port, &passages, &record.points, &tallies));
         Some(Oversight {
             as_of: now.to_string(),
             people_min: CELL_MIN,
@@ -338,6 +335,29 @@ impl Sources<'_> {
     }
 }
 
+/// What was measured in these months: `2026`, or `2026-11`.
+fn of_months(tallies: &Tallies, wanted: &str) -> Tallies {
+    let counts = tallies.counts.iter().filter(|((key, _), _)| key.month.starts_with(wanted));
+    let days = tallies.days.iter().filter(|(_, day)| day.to_string().starts_with(wanted));
+    Tallies {
+        counts: counts.map(|(key, n)| (key.clone(), *n)).collect(),
+        scores: HashMap::new(),
+        days: days.copied().collect(),
+    }
+}
+
+/// Whether it is shown how many travellers chose the photo at each point of a port: where it is not, how many were searched
+/// there would tell it.
+fn travellers_shown(port: &str, passages: &Passages, points: &[CrossingPoint], tallies: &Tallies) -> bool {
+    let shown = |name: &str| {
+        let row = passages.photo.rows.iter().position(|row| row == name);
+        row.is_some_and(|row| passages.photo.row_totals[row].is_some())
+    };
+    let measured = |point: &CrossingPoint| tallies.days.iter().any(|(of, _)| *of == point.id);
+    let here = points.iter().filter(|point| point.port == port && measured(point));
+    here.map(|point| point.name.as_str()).all(shown)
+}
+
 fn captured(books: &Books, year: &str, points: &BTreeMap<PointId, String>) -> (FigureTable, FigureTable) {
     let of_year = books.captures.iter().filter(|((month, _), _)| month.get(..4) == Some(year));
     captures(of_year.map(|((month, point), fates)| (month.clone(), *point, *fates)), points)
@@ -356,7 +376,7 @@ fn recipients(record: &PublicRecord) -> Vec<OnRegister> {
 }
 
 fn designated(record: &PublicRecord, now: Timestamp) -> Vec<DesignatedPoint> {
-    let of_point = |point: &portunus_core::place::CrossingPoint| {
+    let of_point = |point: &CrossingPoint| {
         let here = record.designations.iter().filter(|designation| designation.point == point.id);
         let designations: Vec<Designated> = here
             .map(|designation| Designated {
@@ -389,7 +409,7 @@ fn designated(record: &PublicRecord, now: Timestamp) -> Vec<DesignatedPoint> {
 pub(crate) mod tests {
     use super::*;
     use portunus_core::id::DesignationId;
-    use portunus_core::place::{CrossingPoint, Designation, PointKind};
+    use portunus_core::place::{Designation, PointKind};
 
     /// A year at two gates, one of which says where it is.
     pub(crate) fn a_report() -> Oversight {
@@ -417,9 +437,8 @@ pub(crate) mod tests {
             points: points.iter().map(point).collect(),
             positions: HashMap::from([(first, Position::new(40.6413, -73.7781).unwrap())]),
             designations: vec![designation],
-            cases: Vec::new(),
             recalls: (3, 2),
-            recipients: Vec::new(),
+            ..nothing()
         };
         let since = |what: &str| InForceSince {
             what: what.into(),
@@ -437,10 +456,38 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_port_of_which_travellers_are_withheld_has_no_error_rates() {
+        let mut passages = figures::tests::passages();
+        let points = crate::service::report::tests::a_port();
+        let of = |months| of_months(&crate::service::report::tests::tallies(), months);
+        assert!(travellers_shown("JFK", &passages, &points, &of("2026")));
+        passages.photo.row_totals[0] = None;
+        assert!(!travellers_shown("JFK", &passages, &points, &of("2026")));
+        assert!(travellers_shown("JFK", &passages, &points, &of("2025")), "nobody was photographed");
+        assert!(!travellers_shown("JFK", &Passages::default(), &points, &of("2026")), "they still wait");
+        assert!(!of("2026").counts.is_empty() && !of("2026-11").days.is_empty());
+        assert!(of("2025").counts.is_empty() && of("2026-10").days.is_empty());
+    }
+
+    fn nothing() -> PublicRecord {
+        PublicRecord {
+            tallies: Tallies::default(),
+            traffic: portunus_store::Traffic::default(),
+            points: Vec::new(),
+            positions: HashMap::new(),
+            designations: Vec::new(),
+            cases: Vec::new(),
+            recalls: (0, 0),
+            recipients: Vec::new(),
+        }
+    }
+
+    #[test]
     fn a_report_is_of_the_latest_year_and_of_none_that_is_not_there() {
         let report = a_report();
         assert_eq!((report.year.as_deref(), report.years.len()), (Some("2026"), 1));
         assert_eq!(report.captures.column_totals.len(), 2);
+        assert_eq!(report.accuracy.ports.len(), 1, "its points' travellers are shown");
         assert!(report.points[0].in_force && !report.points[1].in_force);
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["passages"]["declined"]["cells"][1][1], serde_json::Value::Null);
