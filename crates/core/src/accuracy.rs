@@ -6,16 +6,18 @@
 //! | [`adjudicate`](mod@adjudicate) | one encounter becomes the counts that it contributes (ISO/IEC 19795-1) |
 //! | [`group`] | the declared marginals (ISO/IEC 19795-10): sex, age band, issuing state; never crossed |
 //! | [`suppress`] | which cells may be shown, so that no small cell can be read or worked out |
+//! | [`traffic`] | what is counted of every passage, declines among them, for the public |
 //!
 //! Counts only: nothing here names anybody.
 
 pub mod adjudicate;
 pub mod group;
 pub mod suppress;
+pub mod traffic;
 
 pub use adjudicate::{Contribution, Kind, Measured, Passage, Scores, Unsettled, adjudicate};
 pub use group::Dimension;
-pub use suppress::{CELL_MIN, shown};
+pub use suppress::{CELL_MIN, Shown, shown, shown_in_tables};
 
 use serde::{Deserialize, Serialize};
 

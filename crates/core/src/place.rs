@@ -37,6 +37,77 @@ pub struct CrossingPoint {
     pub kind: PointKind,
 }
 
+/// Where something is on the earth (WGS 84), to a ten-thousandth of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Degrees", into = "Degrees")]
+pub struct Position {
+    latitude_e4: i32,
+    longitude_e4: i32,
+}
+
+/// A position as people write it.
+#[derive(Serialize, Deserialize)]
+struct Degrees {
+    latitude: f64,
+    longitude: f64,
+}
+
+impl Position {
+    /// From degrees north and east; `None` where that is not on the earth.
+    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
+        let on_earth = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
+        let e4 = |degrees: f64| (degrees * 1e4).round() as i32;
+        on_earth.then(|| Self { latitude_e4: e4(latitude), longitude_e4: e4(longitude) })
+    }
+
+    /// From ten-thousandths of a degree north and east.
+    pub fn from_e4(latitude: i32, longitude: i32) -> Option<Self> {
+        Self::new(f64::from(latitude) / 1e4, f64::from(longitude) / 1e4)
+    }
+
+    /// In ten-thousandths of a degree, north and east.
+    pub fn to_e4(self) -> (i32, i32) {
+        (self.latitude_e4, self.longitude_e4)
+    }
+
+    /// Degrees north.
+    pub fn latitude(self) -> f64 {
+        f64::from(self.latitude_e4) / 1e4
+    }
+
+    /// Degrees east.
+    pub fn longitude(self) -> f64 {
+        f64::from(self.longitude_e4) / 1e4
+    }
+}
+
+impl TryFrom<Degrees> for Position {
+    type Error = &'static str;
+    fn try_from(at: Degrees) -> Result<Self, Self::Error> {
+        Self::new(at.latitude, at.longitude)
+            .ok_or("expected degrees north (-90 to 90) and east (-180 to 180)")
+    }
+}
+
+impl From<Position> for Degrees {
+    fn from(at: Position) -> Self {
+        Self { latitude: at.latitude(), longitude: at.longitude() }
+    }
+}
+
+impl std::str::FromStr for Position {
+    type Err = &'static str;
+    /// Reads `40.64,-73.78`: degrees north, degrees east.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let degrees = text
+            .split_once(',')
+            .and_then(|(north, east)| Some((north.trim().parse().ok()?, east.trim().parse().ok()?)));
+        degrees
+            .and_then(|(north, east)| Self::new(north, east))
+            .ok_or("expected degrees north and east, as in 40.64,-73.78")
+    }
+}
+
 /// The published authority for a crossing point to photograph: without one in force there is no capture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Designation {
@@ -60,5 +131,23 @@ impl Designation {
     /// Whether it is in force at `now`.
     pub fn in_force(&self, now: Timestamp) -> bool {
         self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_on_the_earth_and_read_as_it_is_written() {
+        let jfk: Position = "40.6413, -73.7781".parse().unwrap();
+        assert_eq!(jfk.to_e4(), (406_413, -737_781));
+        assert_eq!(Position::from_e4(406_413, -737_781), Some(jfk));
+        let json = serde_json::to_string(&jfk).unwrap();
+        assert_eq!(json, r#"{"latitude":40.6413,"longitude":-73.7781}"#);
+        assert_eq!(serde_json::from_str::<Position>(&json).unwrap(), jfk);
+        for wrong in ["40.64", "91,0", "0,-180.1", "NaN,0", "forty,8", ""] {
+            assert!(wrong.parse::<Position>().is_err(), "{wrong}");
+        }
     }
 }

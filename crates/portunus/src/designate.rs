@@ -4,7 +4,7 @@ use crate::house::{Folder, fresh, now, open_store};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use portunus_core::id::{DesignationId, PointId};
-use portunus_core::place::{CrossingPoint, Designation, Direction, PointKind};
+use portunus_core::place::{CrossingPoint, Designation, Direction, PointKind, Position};
 use portunus_store::PutPoint;
 
 #[derive(clap::Args, Debug)]
@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// Entry or exit
     #[arg(long, value_enum, default_value = "exit")]
     direction: Way,
+    /// Where the point is, for the public map: degrees north and east, as in 40.64,-73.78
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    at: Option<Position>,
     /// The law the designation rests on, as travellers read it
     #[arg(long, default_value = "8 CFR 215.8")]
     legal_basis: String,
@@ -75,6 +78,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             }
         }
     };
+    if args.at.is_some() {
+        store.put_position(point.id, args.at)?;
+    }
     let designation = Designation {
         id: DesignationId::from_bytes(fresh()),
         point: point.id,
@@ -86,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     store.designate(&designation, now)?;
     if args.json {
-        crate::print_json(&serde_json::json!({ "point": point, "designation": designation }))
+        crate::print_json(&serde_json::json!({ "point": point, "at": args.at, "designation": designation }))
     } else {
         let until = args.until.map_or("withdrawn".to_owned(), |until| until.to_string());
         crate::print(&format!(

@@ -1,10 +1,13 @@
-//! `portunus report`: what a data folder says of the service's own errors. More sections come beside this one.
+//! `portunus report`: what a data folder says of the service's own errors, and what of it anybody may read.
 
 use crate::house::{Folder, now};
 use anyhow::{Context as _, Result};
+use portunus_server::pages::oversight::oversight_file;
+use portunus_server::service::oversight::{Oversight, of_folder};
 use portunus_server::service::report::{AccuracyReport, RateFigure, accuracy, percent};
 use portunus_store::Tallies;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// What it takes.
 #[derive(clap::Args, Debug)]
@@ -14,6 +17,15 @@ pub(crate) struct Args {
     /// Print JSON
     #[arg(long, conflicts_with = "text")]
     json: bool,
+    /// What anybody may read, as one HTML file with its plots: as the page /oversight has it
+    #[arg(long, conflicts_with_all = ["text", "json"])]
+    html: bool,
+    /// Write into this file instead of printing
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The year that passages and captures are of [default: the latest]
+    #[arg(long, value_name = "YEAR")]
+    year: Option<String>,
     /// Print text (so also when nothing is said)
     #[arg(long)]
     text: bool,
@@ -28,10 +40,27 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let (tallies, points) =
         Tallies::in_folder(&folder).with_context(|| format!("reading the counts in {}", folder.display()))?;
     let report = accuracy(&tallies, &points, args.per_day, now());
-    if args.json && !args.text {
-        return crate::print_json(&serde_json::json!({ "accuracy": report }));
+    let text = if args.html {
+        oversight_file(&oversight(args, &folder)?).into_string()
+    } else if args.json {
+        let oversight = oversight(args, &folder)?;
+        serde_json::to_string_pretty(&serde_json::json!({ "accuracy": report, "oversight": oversight }))?
+    } else {
+        text(&report)
+    };
+    match &args.out {
+        Some(file) => crate::eval::place(file, text.as_bytes()),
+        None => crate::print(text.trim_end()),
     }
-    crate::print(text(&report).trim_end())
+}
+
+/// What anybody may read of the folder.
+fn oversight(args: &Args, folder: &Path) -> Result<Oversight> {
+    let year = args.year.as_deref();
+    let report = of_folder(folder, year, now()).with_context(|| format!("reading {}", folder.display()))?;
+    let mut report = report.context("nothing is published of that year")?;
+    report.ledger.verify = report.ledger.command("ledger");
+    Ok(report)
 }
 
 fn text(report: &AccuracyReport) -> String {

@@ -123,6 +123,16 @@ fn the_commands_say_the_same(house: &House, open: &Value) {
     };
     let report: Value = serde_json::from_str(&portunus(&["report", "--json"])).unwrap();
     assert_eq!(report["accuracy"]["ports"], open["ports"]);
+    let public = house.anybody().get("/api/public/v1/oversight").ok().json();
+    let passages = &report["oversight"]["passages"];
+    assert_eq!(passages, &public["passages"]);
+    assert_eq!(passages["photo"]["total"], 11);
+    assert_eq!(passages["declined"]["total"], Value::Null, "one declined");
+    assert_eq!(report["oversight"]["accuracy"]["ports"], public["accuracy"]["ports"]);
+    let file = house.home().join("oversight.html");
+    assert_eq!(portunus(&["report", "--html", "--out", file.to_str().unwrap()]), "");
+    let html = std::fs::read_to_string(file).unwrap();
+    assert!(html.contains("<h1>Oversight</h1>") && html.contains("11 travellers chose the photo"), "{html}");
     let text = portunus(&["report", "--text"]);
     assert!(text.contains("10 of 11") && !text.contains("1 of 2"), "{text}");
 }

@@ -269,6 +269,14 @@ fn a_point_is_designated_and_never_back_dated() {
         (&"Port".into(), &serde_json::json!(["A"]))
     );
     assert_eq!((&designation["point"], &designation["until"]), (&made["point"]["id"], &Value::Null));
+    fails(data, &["designate", "JFK B22", "--owner", "Port", "--at", "91,0"], 2, &["--at"]);
+    let placed =
+        json(data, &["designate", "JFK B22", "--owner", "Port", "--at", "40.6413,-73.7781", "--json"]);
+    assert_eq!(placed["at"], serde_json::json!({ "latitude": 40.6413, "longitude": -73.7781 }));
+    let report = json(data, &["report", "--json"]);
+    let point = &report["oversight"]["points"][0];
+    assert_eq!((&point["position"], &point["in_force"]), (&placed["at"], &Value::Bool(true)));
+    fails(data, &["report", "--html", "--year", "1999"], 1, &["year"]);
     let (words, _) = said(&portunus(data, &["designate", "JFK B22", "--owner", "Port"]));
     assert!(words.contains("JFK B22") && words.contains("8 CFR 215.8"), "{words}");
 }

@@ -391,21 +391,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn case_counts(&self) -> Result<Vec<CaseCount>> {
-        self.read("case_counts", |tx| {
-            tx.prepare_cached(
-                "SELECT kind, outcome, COUNT(*) AS n, SUM(given) AS given FROM case_file
-                 GROUP BY kind, outcome ORDER BY kind, outcome",
-            )?
-            .query_map([], |row| {
-                Ok(CaseCount {
-                    kind: word_of(row, "kind")?,
-                    outcome: word_or_none(row, "outcome")?,
-                    cases: count(row, "n")?,
-                    records_given: count(row, "given")?,
-                })
-            })?
-            .collect()
-        })
+        self.read("case_counts", case_counts)
     }
 
     /// Forgets cases closed at or before `until`, at most `batch`; says how many. A change of class stays with its case.
@@ -440,6 +426,22 @@ impl Store {
             Err(None) => None,
         })
     }
+}
+
+pub(crate) fn case_counts(tx: &Transaction<'_>) -> rusqlite::Result<Vec<CaseCount>> {
+    tx.prepare_cached(
+        "SELECT kind, outcome, COUNT(*) AS n, SUM(given) AS given FROM case_file
+         GROUP BY kind, outcome ORDER BY kind, outcome",
+    )?
+    .query_map([], |row| {
+        Ok(CaseCount {
+            kind: word_of(row, "kind")?,
+            outcome: word_or_none(row, "outcome")?,
+            cases: count(row, "n")?,
+            records_given: count(row, "given")?,
+        })
+    })?
+    .collect()
 }
 
 /// The records that a case names.

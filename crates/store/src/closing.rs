@@ -11,6 +11,7 @@ use crate::receipt::{link, rest_of_voyage};
 use crate::store::{Store, limit, raise_generation};
 use crate::subject::Subject;
 use crate::tally::count_voyage;
+use crate::traffic::count_passages;
 use crate::vault::RecordRow;
 use crate::voyage::voyage;
 use jiff::Timestamp;
@@ -139,6 +140,7 @@ impl Store {
                 insert_count(tx, id, lane, lane_waits(&waits, lane))?;
             }
             count_voyage(tx, &open)?;
+            count_passages(tx, &open)?;
             rest_of_voyage(tx, id, now).during(during)?;
             forget_encounters(tx, id).during(during)?;
             raise_generation(tx, during)?;

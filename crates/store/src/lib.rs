@@ -16,7 +16,7 @@
 //! | [`encounter`], [`commit`], [`closing`] | passages as read; as changed; a voyage closed and the long record |
 //! | [`second_look`] | a random sample judged again: how much, what came of it in counts, disputes while they matter |
 //! | [`holdings`] | what is held by class, data and date, without names |
-//! | [`tally`] | what the service measures of itself, as counts |
+//! | [`tally`], [`traffic`], [`public`] | what the service measures of itself, and what it publishes of passages, as counts; all that is public, in one piece |
 //! | [`event`] | the outbox: identifiers only |
 //! | [`ports`] | what every backend promises those who capture, read and erase |
 //! | [`memory`], [`fault`] | the same promises in memory; writes that fail when a test asks for it |
@@ -77,6 +77,7 @@ pub mod passenger;
 pub mod people;
 pub mod place;
 pub mod ports;
+pub mod public;
 pub mod reading;
 pub mod receipt;
 pub mod recipient;
@@ -86,6 +87,7 @@ pub mod second_look;
 pub mod store;
 pub mod subject;
 pub mod tally;
+pub mod traffic;
 pub mod vault;
 pub mod voyage;
 
@@ -116,6 +118,7 @@ pub use passenger::{Hold, Listed};
 pub use people::{CreateUser, NewUser, Role, User};
 pub use place::PutPoint;
 pub use ports::{Keep, Kept, Requests, Retention, Vault};
+pub use public::PublicRecord;
 pub use reading::{Access, Purpose, Reader, Reading, Within};
 pub use receipt::{KeptRecord, Passed, Receipt, ReceiptRecord};
 pub use recipient::{CopyGiven, Recall, Recipient};
@@ -124,4 +127,5 @@ pub use second_look::{Dispute, FirstRuling, SecondLook, SharesInForce};
 pub use store::Store;
 pub use subject::{Held, PersonKey, Subject};
 pub use tally::{SCORE_BIN, ScoreKey, Tallies, TallyKey, Whose};
+pub use traffic::Traffic;
 pub use vault::Sealed;

@@ -1,6 +1,6 @@
 //! Crossing points, the designations that allow capture there, and the voyage that each serves.
 
-use crate::column::{id, instant, instant_or_none, json, json_of, micros, word, word_of};
+use crate::column::{id, instant, instant_or_none, json, json_of, micros, unreadable, word, word_of};
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::ledger::{tell_designated, tell_withdrawn};
@@ -8,7 +8,7 @@ use crate::people::folded;
 use crate::store::{Store, raise_generation};
 use jiff::Timestamp;
 use portunus_core::id::{DesignationId, PointId, VoyageId};
-use portunus_core::place::{CrossingPoint, Designation};
+use portunus_core::place::{CrossingPoint, Designation, Position};
 use rusqlite::{OptionalExtension, Row, named_params};
 
 /// What became of a crossing point that was put.
@@ -28,6 +28,10 @@ pub(crate) fn point(row: &Row<'_>) -> rusqlite::Result<CrossingPoint> {
         direction: word_of(row, "direction")?,
         kind: word_of(row, "kind")?,
     })
+}
+
+pub(crate) fn position(row: &Row<'_>) -> rusqlite::Result<Position> {
+    Position::from_e4(row.get("latitude")?, row.get("longitude")?).ok_or_else(|| unreadable("latitude"))
 }
 
 pub(crate) fn designation(row: &Row<'_>) -> rusqlite::Result<Designation> {
@@ -78,6 +82,25 @@ impl Store {
             touched("put_point", 1, rows)?;
             raise_generation(tx, "put_point")?;
             Ok(PutPoint::Stored)
+        })
+    }
+
+    /// Says where a crossing point is, or that nobody says. `false` when there is no such point.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn put_position(&self, point: PointId, position: Option<Position>) -> Result<bool> {
+        self.tx("put_position", |tx| {
+            tx.execute(
+                "UPDATE point SET latitude = :latitude, longitude = :longitude WHERE id = :id",
+                named_params! {
+                    ":latitude": position.map(|position| position.to_e4().0),
+                    ":longitude": position.map(|position| position.to_e4().1),
+                    ":id": point.bytes(),
+                },
+            )
+            .during("put_position")
+            .map(|rows| rows == 1)
         })
     }
 

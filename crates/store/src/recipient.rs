@@ -71,6 +71,16 @@ fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
     })
 }
 
+pub(crate) fn recipients(tx: &Transaction<'_>) -> rusqlite::Result<Vec<Recipient>> {
+    tx.prepare_cached("SELECT * FROM recipient ORDER BY name")?.query_map([], recipient)?.collect()
+}
+
+pub(crate) fn recall_counts(tx: &Transaction<'_>) -> rusqlite::Result<(u64, u64)> {
+    tx.query_row("SELECT COUNT(*) AS sent, COUNT(acknowledged_at) AS done FROM recall", [], |row| {
+        Ok((count(row, "sent")?, count(row, "done")?))
+    })
+}
+
 fn recalled(row: &Row<'_>) -> rusqlite::Result<Recall> {
     Ok(Recall {
         seq: count(row, "seq")?,
@@ -135,9 +145,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn recipients(&self) -> Result<Vec<Recipient>> {
-        self.read("recipients", |tx| {
-            tx.prepare_cached("SELECT * FROM recipient ORDER BY name")?.query_map([], recipient)?.collect()
-        })
+        self.read("recipients", recipients)
     }
 
     /// The recipient that a token belongs to.
@@ -312,11 +320,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn recall_counts(&self) -> Result<(u64, u64)> {
-        self.read("recall_counts", |tx| {
-            tx.query_row("SELECT COUNT(*) AS sent, COUNT(acknowledged_at) AS done FROM recall", [], |row| {
-                Ok((crate::column::count(row, "sent")?, crate::column::count(row, "done")?))
-            })
-        })
+        self.read("recall_counts", recall_counts)
     }
 
     /// Forgets recalls acknowledged at or before `until`, at most `batch`; says how many.

@@ -1,4 +1,5 @@
--- data.db, version 8: captures signed by their device; which log was published; receipts and contests.
+-- data.db, version 8: captures signed by their device; which log was published; receipts and contests; what is
+-- published of passages, declines among them; where crossing points are.
 
 ALTER TABLE counted ADD COLUMN notice BLOB;     -- SHA-256 of the notice that was shown
 ALTER TABLE counted ADD COLUMN signature BLOB;  -- the device's, over core::capture's text; NULL: counted before version 8
@@ -37,3 +38,16 @@ CREATE TABLE contest (
 CREATE INDEX contest_by_receipt ON contest (receipt);
 
 ALTER TABLE ledger_head ADD COLUMN root BLOB; -- of the tree of `size` leaves; NULL: not learnt yet
+
+-- What is published of passages. Counts only.
+CREATE TABLE traffic (
+    published INTEGER NOT NULL,                 -- 0: waits until its month at its point has ten people more
+    month     TEXT NOT NULL,                    -- of the voyage's local day: 2026-11
+    point     BLOB NOT NULL,
+    kind      TEXT NOT NULL,
+    n         INTEGER NOT NULL,
+    PRIMARY KEY (published, month, point, kind)
+) STRICT, WITHOUT ROWID;
+-- Ten-thousandths of a degree, about eleven metres; both or neither.
+ALTER TABLE point ADD COLUMN latitude INTEGER;
+ALTER TABLE point ADD COLUMN longitude INTEGER;

@@ -5,9 +5,10 @@
 
 use crate::column::{count as count_of, id, json_of, signed, unreadable, word, word_of};
 use crate::encounter::{encounter, ruled};
-use crate::error::{During, Result, StoreError, touched};
+use crate::error::{During, Result, touched};
 use crate::place::point;
-use crate::store::{SCHEMAS, Store};
+use crate::public::read_folder;
+use crate::store::Store;
 use crate::voyage::voyage;
 use jiff::civil::Date;
 use portunus_core::accuracy::group::EVERYBODY;
@@ -18,11 +19,10 @@ use portunus_core::encounter::{Encounter, Ruled};
 use portunus_core::id::{DeviceId, EncounterId, PassengerId, PointId, VoyageId};
 use portunus_core::place::CrossingPoint;
 use portunus_core::voyage::{ManifestPerson, Voyage};
-use rusqlite::{Connection, OpenFlags, Row, Transaction, named_params};
+use rusqlite::{Row, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::Duration;
 
 /// How wide a bin of scores is: a score is known to this much, and no further.
 pub const SCORE_BIN: f64 = 0.005;
@@ -236,7 +236,10 @@ impl People {
     }
 }
 
-fn rulings(tx: &Transaction<'_>, voyage: VoyageId) -> rusqlite::Result<HashMap<EncounterId, Vec<Ruled>>> {
+pub(crate) fn rulings(
+    tx: &Transaction<'_>,
+    voyage: VoyageId,
+) -> rusqlite::Result<HashMap<EncounterId, Vec<Ruled>>> {
     let mut find = tx.prepare_cached(
         "SELECT ruling.* FROM ruling JOIN encounter ON encounter.id = ruling.encounter
          WHERE encounter.voyage = :voyage ORDER BY seq",
@@ -315,7 +318,8 @@ impl Tallies {
         }
     }
 
-    fn read(tx: &Transaction<'_>) -> rusqlite::Result<Self> {
+    /// Of closed voyages alone.
+    pub(crate) fn closed(tx: &Transaction<'_>) -> rusqlite::Result<Self> {
         let mut tallies = Self::default();
         for row in tx.prepare_cached("SELECT * FROM tally")?.query_map([], tallied)? {
             let (key, n) = row?;
@@ -330,6 +334,11 @@ impl Tallies {
             let (point, day): (PointId, String) = row?;
             tallies.days.insert((point, day.parse().map_err(|_| unreadable("day"))?));
         }
+        Ok(tallies)
+    }
+
+    fn read(tx: &Transaction<'_>) -> rusqlite::Result<Self> {
+        let mut tallies = Self::closed(tx)?;
         let open: Vec<Voyage> = tx
             .prepare_cached("SELECT * FROM voyage WHERE closed_at IS NULL")?
             .query_map([], voyage)?
@@ -343,24 +352,13 @@ impl Tallies {
     /// Reads the counts and the crossing points of a folder without changing anything in it, also while a service runs on it.
     ///
     /// # Errors
-    /// [`StoreError::OtherVersion`] for a folder of another version; what SQLite says.
+    /// [`StoreError::OtherVersion`](crate::StoreError::OtherVersion) for a folder of another version; what SQLite says.
     pub fn in_folder(folder: &Path) -> Result<(Self, Vec<CrossingPoint>)> {
-        let during = "reading the counts";
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(folder.join("data.db"), flags).during(during)?;
-        connection.busy_timeout(Duration::from_secs(10)).during(during)?;
-        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).during(during)?;
-        let known = signed(SCHEMAS.len() as u64);
-        if found != known {
-            return Err(StoreError::OtherVersion { file: "data.db", found, known });
-        }
-        let tx = connection.transaction().during(during)?;
-        let tallies = Self::read(&tx).during(during)?;
-        let points = tx
-            .prepare("SELECT * FROM point")
-            .and_then(|mut s| s.query_map([], point)?.collect())
-            .during(during)?;
-        Ok((tallies, points))
+        read_folder(folder, "reading the counts", |tx| {
+            let points =
+                tx.prepare("SELECT * FROM point")?.query_map([], point)?.collect::<rusqlite::Result<_>>()?;
+            Ok((Self::read(tx)?, points))
+        })
     }
 
     /// How often `kind`, in the cells that `of` wants.

@@ -16,6 +16,8 @@ mod steps;
 mod table;
 pub(crate) mod templates;
 
+pub(crate) use report::place;
+
 use crate::house::Folder;
 use crate::models::{Bar, CacheArgs};
 use anyhow::{Context as _, Result, bail};
@@ -183,7 +185,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let faces = args.faces()?;
         let folder = || faces.file_name().unwrap_or_default().to_string_lossy();
         let data = args.data.clone().unwrap_or_else(|| format!("The pictures of the folder `{}`.", folder()));
-        report::place(file, card::card(pack.manifest(), &evaluation.figures, &data).as_bytes())?;
+        place(file, card::card(pack.manifest(), &evaluation.figures, &data).as_bytes())?;
     }
     if args.json {
         crate::print_json(&evaluation.figures)

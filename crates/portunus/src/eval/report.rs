@@ -39,7 +39,7 @@ pub(super) fn write(evaluation: &Evaluation, folder: &Path) -> Result<()> {
 }
 
 /// Writes a file so that it is there whole or not at all.
-pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn place(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;

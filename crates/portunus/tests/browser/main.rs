@@ -12,6 +12,7 @@
 mod accuracy;
 mod camera;
 mod chromium;
+mod oversight;
 mod pages;
 mod receipt;
 mod records;

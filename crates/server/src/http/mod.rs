@@ -6,6 +6,7 @@ mod device;
 mod limit;
 mod officer;
 mod open;
+mod oversight;
 mod page;
 mod problem;
 mod receipt;
@@ -101,6 +102,7 @@ pub fn router(service: Service, cores: usize) -> Router {
         .nest("/api/records/v1", records::routes())
         .nest("/api/recipient/v1", recipient::routes())
         .merge(open::routes())
+        .merge(oversight::routes())
         .merge(page::routes())
         .layer(in_time);
     let counted = middleware::from_fn_with_state(app.clone(), so_many_at_once);

@@ -154,6 +154,7 @@ async fn ledger(State(app): State<App>, Path(path): Path<String>) -> Result<Resp
         super::recipient::acknowledge,
         case_counts,
         recipients,
+        super::oversight::figures,
     )
 )]
 struct Api;

@@ -226,6 +226,8 @@ fn new_point() -> Markup {
                 input #point-port name="port" required maxlength="5" minlength="3" placeholder="JFK";
                 label for="point-direction" { "Direction" }
                 select #point-direction name="direction" { option value="exit" { "Exit" } option value="entry" { "Entry" } }
+                label for="point-position" { "Where it is, for the public map: degrees north, east (may be empty)" }
+                input #point-position name="position" maxlength="40" autocomplete="off" placeholder="40.64, -73.78" data-as="optional";
                 input type="hidden" name="kind" value="boarding-gate";
                 button type="submit" .primary { "Make the point" }
             }

@@ -34,6 +34,7 @@ static FILES: &[File] = files![
     "console.css" STYLE,
     "door.css" STYLE,
     "gate.css" STYLE,
+    "oversight.css" STYLE,
     "receipt.css" STYLE,
     "records.css" STYLE,
     "report.css" STYLE,

@@ -42,6 +42,7 @@ pub fn door(view: &DoorView) -> Markup {
                     None => li { a href="/sign-in" { b { "Sign in" } span { "Officers, supervisors, administrators" } } },
                 }
                 li { a href="/receipt" { b { "Receipt" } span { "For travellers: what was captured, until when it is kept, and the proof" } } }
+                li { a href="/oversight" { b { "Oversight" } span { "For everybody: choices, waits, errors, erasing, where cameras are and under what law" } } }
                 li { a href="/gate" { b { "Gate" } span { "The traveller's page, for a browser that was enrolled as a gate" } } }
                 li { a href="/api" { b { "API" } span { "For devices and carriers, described as OpenAPI" } } }
             }
@@ -67,6 +68,7 @@ mod tests {
         let html = door(&DoorView { viewer: Some(viewer), needs_setup: false }).into_string();
         assert!(html.contains(r#"href="/console""#) && !html.contains(r#"href="/admin""#));
         let html = door(&DoorView::default()).into_string();
+        assert!(html.contains(r#"href="/oversight""#), "it is for everybody");
         assert!(html.contains(r#"href="/sign-in""#) && !html.contains(r#"href="/console""#));
     }
 }

@@ -7,6 +7,7 @@
 //! | [`second_look`] | a second officer's: two photos, one question; disputes for the supervisor |
 //! | [`supervisor`] | voyages, and the waits of both choices side by side |
 //! | [`report`] | how often the machine errs, with intervals and people per day |
+//! | [`oversight`](mod@oversight) | what anybody may read: in words, tables, plots and a map |
 //! | [`records`] | cases of the records office; what is held, until when, who read it |
 //! | [`admin`] | crossing points, designations, devices, people |
 //! | [`door`], [`sign_in`], [`setup`], [`message`](mod@message) | the way in |
@@ -24,6 +25,7 @@ pub mod door;
 pub mod gate;
 mod layout;
 pub mod message;
+pub mod oversight;
 pub mod qr;
 pub mod receipt;
 pub mod records;

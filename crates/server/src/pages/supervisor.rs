@@ -136,7 +136,7 @@ fn actions(row: &VoyageRow, points: &[PointView]) -> Markup {
     }
 }
 
-fn seconds(ms: u64) -> String {
+pub(super) fn seconds(ms: u64) -> String {
     match ms {
         0..10_000 => format!("{:.1} s", ms as f64 / 1000.0),
         10_000..120_000 => format!("{} s", ms.div_ceil(1000)),

@@ -11,6 +11,7 @@ mod ledger;
 mod manifest;
 mod metrics;
 mod outcome;
+pub mod oversight;
 pub(crate) mod receipt;
 mod recipient;
 mod records;
@@ -79,6 +80,7 @@ struct Inner {
     parts: Parts,
     galleries: gallery::Galleries,
     ledger: ledger::Ledger,
+    oversight: oversight::Kept,
     fleeting: fleeting::FleetingPhotos,
     second_looks: sampling::SecondLooks,
     in_progress: Mutex<HashSet<IdempotencyKey>>,
@@ -99,6 +101,7 @@ impl Service {
             parts,
             galleries: gallery::Galleries::default(),
             ledger: ledger::Ledger::default(),
+            oversight: oversight::Kept::default(),
             fleeting: fleeting::FleetingPhotos::default(),
             second_looks: sampling::SecondLooks::default(),
             in_progress: Mutex::default(),

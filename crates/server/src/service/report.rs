@@ -3,6 +3,10 @@
 //! No group of fewer than ten people is shown, nor any that would let one be worked out from the others: what is
 //! withheld is withheld here, before pages or JSON are made of it.
 
+mod public;
+
+pub(super) use public::{for_the_public, of_outcomes};
+
 use super::{Refused, Service};
 use crate::pages::grouped;
 use portunus_core::accuracy::group::NOT_STATED;
@@ -347,8 +351,12 @@ impl Definition {
             figure.withheld = Some(if nobody { NOBODY } else { FEWER });
             return figure;
         }
-        let mut figure = self.figure(Some(trials), Some(events));
-        if let Some((rate, volume)) = figure.interval.zip(volume) {
+        self.in_people(self.figure(Some(trials), Some(events)), travellers, volume)
+    }
+
+    /// A rate with people per day at `volume`, of whom `travellers` were counted.
+    fn in_people(&self, mut figure: RateFigure, travellers: u64, volume: Option<u64>) -> RateFigure {
+        if let Some(((rate, trials), volume)) = figure.interval.zip(figure.trials).zip(volume) {
             let among = volume as f64 * trials as f64 / travellers as f64;
             let people = people_per_day(&rate, among);
             figure.in_words = Some(self.sentence(&rate, people, volume, among.round() as u64));
@@ -377,7 +385,7 @@ impl Definition {
     }
 }
 
-fn failed(failure: Failure) -> &'static str {
+pub(super) fn failed(failure: Failure) -> &'static str {
     match failure {
         Failure::Camera => "The camera gave no picture",
         Failure::Matcher => "The models gave no answer",

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use portunus_core::id::PointId;
-use portunus_core::place::{CrossingPoint, Direction, PointKind};
+use portunus_core::place::{CrossingPoint, Direction, PointKind, Position};
 use portunus_store::PutPoint;
 use serde::Deserialize;
 
@@ -24,6 +24,9 @@ pub(crate) struct Point {
     /// `boarding-gate`.
     #[schema(value_type = String)]
     kind: PointKind,
+    /// Where it is, for the public map: degrees north and east, as in `40.64,-73.78`.
+    #[serde(default)]
+    position: Option<String>,
 }
 
 #[utoipa::path(post, path = "/api/admin/v1/points", operation_id = "admin_points", tag = "administrator", request_body = Point,
@@ -35,6 +38,8 @@ pub(crate) async fn handle(
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let service = app.service.clone();
     blocking(move || {
+        let position = point.position.as_deref().map(str::parse::<Position>).transpose();
+        let position = position.map_err(|problem| Problem::bad_request(format!("position: {problem}")))?;
         let point = CrossingPoint {
             id: PointId::from_bytes(service.fresh()),
             name: text(&point.name, "name", 60)?,
@@ -43,7 +48,10 @@ pub(crate) async fn handle(
             kind: point.kind,
         };
         match service.store().put_point(&point)? {
-            PutPoint::Stored => Ok((StatusCode::CREATED, Json(Made::of(point.id)))),
+            PutPoint::Stored => {
+                service.store().put_position(point.id, position)?;
+                Ok((StatusCode::CREATED, Json(Made::of(point.id))))
+            }
             PutPoint::NameTaken => Err(Problem::conflict("name-taken", "another point has this name")),
         }
     })
