@@ -88,6 +88,17 @@ fn is_known(path: &Path, home: &Path) -> bool {
         ["blobs" | "galleries", drawer, file] => {
             hexadecimal(drawer, 2) && hexadecimal(file.strip_suffix(".part").unwrap_or(file), 32)
         }
+        // The public log: a tile, its bundle, the head, and each while it is written.
+        ["ledger", ref file @ ..] => {
+            let file = file.join("/");
+            let file = file.strip_suffix(".new").unwrap_or(&file);
+            matches!(file, "lock" | "key" | "checkpoint")
+                || portunus_ledger::tile::is_path(file)
+                || file
+                    .strip_prefix("tile/")
+                    .is_some_and(|folders| !folders.contains('.') || folders.ends_with(".p"))
+                || file == "tile"
+        }
         _ => false,
     }
 }

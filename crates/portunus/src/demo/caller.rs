@@ -126,12 +126,13 @@ impl Gate {
         answer(path, status, &bytes)
     }
 
-    /// The traveller chooses. Gives the encounter.
-    pub(super) async fn begin(&self, choice: &Value) -> Result<String> {
+    /// The traveller chooses. Gives the encounter, and the code of its receipt.
+    pub(super) async fn begin(&self, choice: &Value) -> Result<(String, String)> {
         let body = serde_json::to_vec(choice)?;
         let path = "/api/device/v1/encounters";
         let begun: Value = self.signed(Method::POST, path, "application/json", body, None).await?;
-        Ok(begun["encounter"].as_str().context("no encounter")?.to_owned())
+        let receipt = begun["receipt"]["code"].as_str().context("no receipt")?.to_owned();
+        Ok((begun["encounter"].as_str().context("no encounter")?.to_owned(), receipt))
     }
 
     /// One capture. Gives the step: `proceed`, `try-again` or `see-officer`.

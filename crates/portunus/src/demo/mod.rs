@@ -2,6 +2,7 @@
 
 mod caller;
 mod cast;
+mod ending;
 mod hours;
 mod play;
 mod table;
@@ -129,16 +130,28 @@ async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>,
         bar.finish_and_clear();
         played.push(staff.close(&service, voyage, passages).await?);
     }
-    let telling = service.clone();
-    tokio::task::spawn_blocking(move || telling.publish_ledger()).await??;
+    let ending = service.clone();
+    let (played, ending) = tokio::task::spawn_blocking(move || {
+        ending.publish_ledger()?;
+        let words = ending::in_words(&ending, &played)?;
+        anyhow::Ok((played, words))
+    })
+    .await??;
     let Some(clock) = passes else {
-        return if json { crate::print_json(&played) } else { table::print(&played) };
+        if json {
+            return crate::print_json(&played);
+        }
+        table::print(&played)?;
+        return ending.map_or(Ok(()), |words| crate::print(words.trim_end()));
     };
     let left = tokio::task::spawn_blocking(move || hours::pass(&service, &clock)).await??;
     if json {
         return crate::print_json(&serde_json::json!({ "voyages": played, "left": left }));
     }
     table::print(&played)?;
+    if let Some(words) = ending {
+        crate::print(words.trim_end())?;
+    }
     hours::print(&left)
 }
 
@@ -169,12 +182,14 @@ async fn live(
     crate::print("")?;
     let last = boardings.len().saturating_sub(1);
     let played = async {
+        let mut passages = Vec::new();
         for (n, boarding) in boardings.iter().enumerate() {
             let voyage = staff.stage(&service, boarding).await?;
             for traveller in &boarding.travellers {
                 tokio::time::sleep(PACE).await;
                 let passage = staff.pass(&service, traveller).await?;
                 crate::print(&table::line(&passage))?;
+                passages.push(passage);
             }
             if n < last {
                 crate::print("Boarding closes when nobody waits for an officer any more.")?;
@@ -184,7 +199,12 @@ async fn live(
                 staff.close(&service, voyage, Vec::new()).await?;
             }
         }
-        crate::print("The recorded boarding is over; boarding stays open for you.")?;
+        crate::print("\nThe recorded boarding is over; boarding stays open for you. What is left of it:\n")?;
+        if let Some(passage) = ending::whose(passages.iter()) {
+            let (receipt, traveller) = (&passage.receipt, &passage.traveller);
+            crate::print(&format!("  a receipt           {url}/receipt#{receipt}  ({traveller})"))?;
+        }
+        crate::print(&format!("  what anybody sees   {url}/oversight"))?;
         std::future::pending::<Result<()>>().await
     };
     tokio::select! {

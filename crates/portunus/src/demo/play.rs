@@ -42,6 +42,8 @@ pub(super) struct Passage {
     pub(super) ruling: Option<&'static str>,
     /// Found as somebody else.
     pub(super) wrong_person: bool,
+    /// The code of the receipt.
+    pub(super) receipt: String,
     #[serde(skip)]
     pub(super) encounter: String,
 }
@@ -93,7 +95,10 @@ impl Staff {
             let user = json!({ "name": name, "role": role, "carrier": carrier, "password": password });
             let _: Value = administrator.post("/api/admin/v1/users", &user).await?;
         }
-        let point = json!({ "name": "JFK B22", "port": "JFK", "direction": "exit", "kind": "boarding-gate" });
+        let point = json!({
+            "name": "JFK B22", "port": "JFK", "direction": "exit", "kind": "boarding-gate",
+            "position": "40.6413,-73.7781",
+        });
         let made: Value = administrator.post("/api/admin/v1/points", &point).await?;
         let point = made["id"].as_str().context("no point")?.to_owned();
         let designation = json!({
@@ -193,7 +198,7 @@ impl Staff {
             "notice_version": service.policy().notice_version,
             "presented": if shows { presented } else { Value::Null },
         });
-        let encounter = self.gate.begin(&choice).await?;
+        let (encounter, receipt) = self.gate.begin(&choice).await?;
         let mut passage = Passage {
             traveller: format!("{}, {}", traveller.family, traveller.given),
             part: traveller.part,
@@ -206,6 +211,7 @@ impl Staff {
             photo: "none taken",
             ruling: None,
             wrong_person: false,
+            receipt,
             encounter,
         };
         if declines {

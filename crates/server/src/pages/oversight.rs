@@ -14,6 +14,8 @@ use maud::{Markup, PreEscaped, html};
 use plot::{Line, trend};
 use words::{WITHHELD, WITHHELD_WHY, heading, period};
 
+pub use words::headlines;
+
 /// The page's style sheets, by file name.
 const SHEETS: [&str; 2] = ["base.css", "oversight.css"];
 /// The page's sections: where each is, and how it is called.

@@ -161,7 +161,15 @@ pub(super) fn ledger(report: &Oversight) -> Markup {
                     div { dt { "Root" } dd { code { (head.root) } } }
                     div { dt { "Key" } dd { code { (head.key) } } }
                     div { dt { "Witnesses" } dd {
-                        @if head.witnesses.is_empty() { "None signed this head: somebody who keeps what they saw is what notices a second history." }
+                        @if !head.asked.is_empty() {
+                            ul .plain-list { @for witness in &head.asked { li {
+                                code { (witness.key) } " "
+                                @match &witness.signed_at {
+                                    Some(at) => { "signed this head at " (at) }
+                                    None => span .muted { "has not signed this head yet" }
+                                }
+                            } } }
+                        } @else if head.witnesses.is_empty() { "None signed this head: somebody who keeps what they saw is what notices a second history." }
                         @else { (head.witnesses.join(", ")) " (named on this head; check their signatures with their keys)" }
                     } }
                 }

@@ -43,7 +43,7 @@ pub(super) fn heading(name: &str) -> &str {
 }
 
 /// The headline figures, the latest month first.
-pub(super) fn headlines(report: &Oversight) -> Vec<String> {
+pub fn headlines(report: &Oversight) -> Vec<String> {
     let mut said = Vec::new();
     if let Some((year, months)) = report.passages.choices.split_last() {
         // Of one month alone the year would say the same again.

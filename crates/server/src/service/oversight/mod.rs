@@ -8,9 +8,10 @@ mod figures;
 mod stated;
 
 pub use figures::{ChoiceWaits, FigureTable, Passages, PeriodChoices};
-pub use stated::{Compliance, InForceSince, LogHead};
+pub use stated::{Compliance, InForceSince, LogHead, WitnessAsked};
 
 use super::report::{RateFigure, accuracy, for_the_public, of_outcomes};
+use super::witnesses::HeadWitness;
 use super::{AccuracyReport, KEY_FILE, Refused, Service, lock};
 use figures::{Year, captures, years};
 use jiff::{SignedDuration, Timestamp};
@@ -231,7 +232,8 @@ impl Service {
         let record = self.store().public_record()?;
         let files = Folder(self.store().folder().join("ledger"));
         let key = String::from_utf8(files.read(KEY_FILE)?.unwrap_or_default()).unwrap_or_default();
-        let head = kept.books.read(&files, &key, LEAVES_AT_ONCE)?;
+        let mut head = kept.books.read(&files, &key, LEAVES_AT_ONCE)?;
+        head.asked = self.witnesses_asked()?;
         let in_force = Some(self.in_force());
         let sources = Sources { record: &record, books: &kept.books, head, in_force };
         let Some(made) = sources.oversight(year, now) else { return Ok(None) };
@@ -239,6 +241,15 @@ impl Service {
         // Only years of which there is something are kept: there are few.
         kept.made.insert(asked, (now, made.clone()));
         Ok(Some(made))
+    }
+
+    fn witnesses_asked(&self) -> Result<Vec<WitnessAsked>, Refused> {
+        let witnesses = self.ledger_head()?.map(|head| head.witnesses).unwrap_or_default();
+        let asked = |one: HeadWitness| WitnessAsked {
+            key: one.key.to_string(),
+            signed_at: one.at.map(|at| at.to_string()),
+        };
+        Ok(witnesses.into_iter().map(asked).collect())
     }
 
     fn in_force(&self) -> InForce {

@@ -45,6 +45,15 @@ pub struct InForceSince {
     pub at: String,
 }
 
+/// A witness who is asked to sign every head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct WitnessAsked {
+    /// Its verifier key.
+    pub key: String,
+    /// When it signed the present head, by its clock, RFC 3339: the signature was checked. `null` while it has not.
+    pub signed_at: Option<String>,
+}
+
 /// The head of the published log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct LogHead {
@@ -58,6 +67,8 @@ pub struct LogHead {
     pub key: String,
     /// Who else signed this head: witnesses, by name. Their signatures are not checked here.
     pub witnesses: Vec<String>,
+    /// Those who are asked to sign every head, with what they signed of the present one; none where only the data were read.
+    pub asked: Vec<WitnessAsked>,
     /// How many leaves these figures are from.
     pub read: u64,
     /// How anybody checks it.
@@ -67,7 +78,8 @@ pub struct LogHead {
 impl LogHead {
     /// The command that checks the log at `place`: an address, or a folder.
     pub fn command(&self, place: &str) -> String {
-        format!("portunus verify {place} --key {}", self.key)
+        let witnesses: String = self.asked.iter().map(|one| format!(" --witness {}", one.key)).collect();
+        format!("portunus verify {place} --key {}{witnesses}", self.key)
     }
 }
 
@@ -145,6 +157,7 @@ impl Books {
             size: head.size,
             key: key.trim().to_owned(),
             witnesses,
+            asked: Vec::new(),
             read: self.read,
         })
     }
