@@ -76,6 +76,44 @@ fn anybody_reads_and_checks_the_log_over_tls_and_nothing_else_of_the_folder() {
     assert!(String::from_utf8(altered.stdout).unwrap().contains("FAULT tile-altered leaf 1"));
 }
 
+#[test]
+fn the_demos_log_is_as_it_should_be_balances_and_is_witnessed() {
+    if !models_are_here() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let demo = Command::new(env!("CARGO_BIN_EXE_portunus"))
+        .args(["demo", "--once", "--twelve-hours", "--data"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(demo.stdout).unwrap();
+    assert!(demo.status.success(), "{said}{}", String::from_utf8_lossy(&demo.stderr));
+    assert!(
+        said.contains("takes away, at /receipt") && said.contains("What anybody sees, at /oversight"),
+        "{said}"
+    );
+    // The command as it is printed.
+    let command = said.split("portunus verify ").nth(1).unwrap().replace("\\\n", " ");
+    let mut args: Vec<&str> = command.split_whitespace().take(5).collect();
+    // Three days passed in it.
+    let then = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(73)).to_string();
+    args.extend(["--as-of", &then, "--json"]);
+    let output = verify(&args);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["fault_count"], output.status.code()), (&0.into(), Some(0)), "{report}");
+    assert_eq!(report["witnesses"].as_array().unwrap().len(), 1, "{report}");
+    let python = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify/verify.py"))
+        .arg(data.join("ledger"))
+        .args(&args[1..5])
+        .args(["--as-of", &then])
+        .output()
+        .unwrap();
+    assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stdout));
+}
+
 /// Makes a folder what it was before there was a ledger: a designation of long ago, nothing stated.
 fn before_the_ledger(folder: &Path) {
     let data = Connection::open(folder.join("data.db")).unwrap();

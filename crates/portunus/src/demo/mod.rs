@@ -107,7 +107,7 @@ impl Beside {
     /// The command that checks the log, with who must have signed it.
     fn verify(&self, log: &str) -> String {
         format!(
-            "Check the public ledger, which a witness signs:\nportunus verify {log} \\\n  --key {} \\\n  --witness {}",
+            "\nCheck the public ledger, which a witness signs:\nportunus verify {log} \\\n  --key {} \\\n  --witness {}",
             self.log, self.key
         )
     }
