@@ -38,7 +38,7 @@ BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 
 def signed(key, text, signature):
     a, r, s = point(key), point(signature[:32]), int.from_bytes(signature[32:], "little")
-    if len(signature) != 64 or a is None or r is None or s >= L:
+    if len(signature) != 64 or None in (a, r) or s >= L or any(times(8, p)[0] % P == 0 for p in (a, r)):
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + text).digest(), "little") % L
     left, right = times(s, BASE), add(r, times(h, a))
@@ -117,8 +117,8 @@ class Log:
 
 # --- what leaves say (docs/ledger.md) ---
 KINDS = {
-    "I": "[0-9a-f]{32}", "H": "[0-9a-f]{64}", "S": "[0-9a-f]{128}", "N": "0|[1-9][0-9]*", "D": r"[^ ]*\d\d:\d\d:\d\dZ",
-    "T": r"[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f]", "O": r"-|[^ ]*\d\d:\d\d:\d\dZ"}
+    "I": "[0-9a-f]{32}", "H": "[0-9a-f]{64}", "S": "[0-9a-f]{128}", "N": "0|[1-9][0-9]*", "D": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+    "T": r"(?!\s)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,500}(?<!\s)", "O": r"-|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"}
 FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
     "designation": "id:I point:I name:T port:T direction:T mode:T basis:T owner:T contractors:T from:D until:O at:D",
     "withdrawn": "designation:I until:D at:D", "policy": "name:T sha256:H notice:H at:D",
@@ -135,13 +135,13 @@ when = lambda text: datetime.fromisoformat(text.replace("Z", "+00:00")) if text 
 
 def parse(data):
     """(kind, fields); or None and the name of the fault."""
-    lines = data.decode("utf-8", "replace").split("\n")
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
     kind, values = lines[0].removeprefix("portunus-leaf/1 "), {}
     whole = kind != lines[0] and kind in FIELDS and lines[-1] == "" and len(lines) == len(FIELDS[kind]) + 2
     for (field, of), line in zip(FIELDS.get(kind, []), lines[1:]):
         label, _, value = line.partition(" ")
         try:
-            if label != field or not re.fullmatch(KINDS.get(of, of), value):
+            if label != field or not re.fullmatch(KINDS.get(of, of), value) or of == "N" and int(value) >> 64:
                 raise ValueError
             values[field] = when(value) if of in "DO" else int(value) if of == "N" else value
         except ValueError:
@@ -190,6 +190,7 @@ def books(log, leaves, as_of):
             if leaf["cause"] == "correction" and not corrections:
                 log.fault("due-moved-without-reason", n, "by a correction, and none was counted")
         elif kind in ("held", "released"):
+            record["due"] = max(record["due"], leaf["at"]) if kind == "released" and record["held"] else record["due"]
             record["held"] = max(record["held"] or leaf["until"], leaf["until"]) if kind == "held" else None
         elif kind == "erased":
             record["erased"] = True
@@ -202,7 +203,7 @@ def books(log, leaves, as_of):
 
 def captures(log, n, leaf, device, point_, notices):
     first, last_, hour = leaf["first"], leaf["last"], lambda at: at.replace(minute=0, second=0)
-    if sum(map(leaf.get, ("sealed", "never_stored", "discarded", "missing"))) != last_ - first + 1:
+    if sum(map(leaf.get, ("sealed", "never_stored", "discarded", "missing"))) != last_ - first + 1 or last_ < first:
         log.fault("unbalanced", n, "what became of captures does not add up")
     over = lambda of: not of or of["until"] and of["until"] <= leaf["since"]
     if over(device) or over(point_) or leaf["notice"] not in notices or hour(point_["from"]) > hour(leaf["since"]):

@@ -82,11 +82,13 @@ pub enum Failure {
     Matcher,
     /// The voyage's gallery is not staged.
     NoGallery,
+    /// The law exempts the traveller: none was asked.
+    Exempt,
 }
 
 impl Failure {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Camera, Self::Matcher, Self::NoGallery];
+    pub const ALL: [Self; 4] = [Self::Camera, Self::Matcher, Self::NoGallery, Self::Exempt];
 
     /// The stable name, as it is serialised.
     pub fn slug(self) -> &'static str {
@@ -94,6 +96,7 @@ impl Failure {
             Self::Camera => "camera",
             Self::Matcher => "matcher",
             Self::NoGallery => "no-gallery",
+            Self::Exempt => "exempt",
         }
     }
 }

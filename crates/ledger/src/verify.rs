@@ -17,6 +17,7 @@ use portunus_core::leaf::{
     Bytes32, ErasedBecause, Erasing, Instant, Leaf, LeafError, LedgerId, RedatedBecause, Signature,
 };
 use serde::Serialize;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 /// How long after its published date a record may be stated erased: dates are stated to the hour.
@@ -78,6 +79,8 @@ pub enum FaultKind {
     ErasureLate,
     /// A date was moved without a reason that is stated.
     DueMovedWithoutReason,
+    /// A record that somebody's receipt names should be stated by now, and is not.
+    RecordUnstated,
 }
 
 /// Something that is wrong.
@@ -360,8 +363,11 @@ impl Books {
                     let what = format!("designation {id} begins at {from} and was published at {at}");
                     fault(FaultKind::DesignationBackDated, what);
                 }
-                if self.designations.insert(id, KnownDesignation { from, until }).is_some() {
-                    fault(FaultKind::LeafDoubled, format!("designation {id} was stated before"));
+                match self.designations.entry(id) {
+                    Entry::Vacant(first) => _ = first.insert(KnownDesignation { from, until }),
+                    Entry::Occupied(_) => {
+                        fault(FaultKind::LeafDoubled, format!("designation {id} was stated before"))
+                    }
                 }
             }
             Leaf::Withdrawn { designation, until, at } => {
@@ -381,8 +387,14 @@ impl Books {
             Leaf::Device { id, key, count, at, .. } => {
                 self.sums.devices += 1;
                 self.stated(at, &mut fault);
-                if self.devices.insert(id, KnownDevice { key, last: count, revoked: None }).is_some() {
-                    fault(FaultKind::LeafDoubled, format!("device {id} was stated before"));
+                // The first key counts: another one in its place is what would let others sign for it.
+                match self.devices.entry(id) {
+                    Entry::Vacant(first) => {
+                        _ = first.insert(KnownDevice { key, last: count, revoked: None });
+                    }
+                    Entry::Occupied(_) => {
+                        fault(FaultKind::LeafDoubled, format!("device {id} was stated before"))
+                    }
                 }
             }
             Leaf::DeviceRevoked { id, at } => {
@@ -403,7 +415,7 @@ impl Books {
             Leaf::RolledBack { device, counted, came, at } => {
                 self.stated(at, &mut fault);
                 self.rolled_back.push(format!(
-                    "device {device} came with count {came} at {at}, after {counted}: set back, or its key is used elsewhere"
+                    "device {device} came with count {came} at {at}, after {counted}: set back, overtaken on its way, or its key is used elsewhere"
                 ));
             }
             Leaf::Captures { .. } => self.captures(&leaf, &mut fault),
@@ -439,9 +451,12 @@ impl Books {
                     known.held = Some(known.held.map_or(until, |before| before.max(until)));
                 }
             }
-            Leaf::Released { record, .. } => {
+            Leaf::Released { record, at } => {
                 if let Some(known) = self.kept(record, fault) {
-                    known.held = None;
+                    // What a hold kept past its date is due when it is let go.
+                    if known.held.take().is_some() {
+                        known.due = known.due.max(at);
+                    }
                 }
             }
             Leaf::Erased { record, cause, at } => {

@@ -92,7 +92,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if witnesses.is_empty() {
         report.declared.push("no witness was named: another history could be shown to others".to_owned());
     }
-    let records = receipt.map(|saved| saved.trace(&files, report.size)).transpose()?;
+    // Of a log that is broken nothing is to be looked for.
+    let sound = receipt.filter(|_| report.fault_count == 0);
+    let records = sound.map(|saved| saved.trace(&files, report.size, as_of)).transpose()?;
+    for fault in records.iter().flatten().filter_map(RecordTraced::fault) {
+        report.fault_count += 1;
+        report.faults.push(fault);
+    }
     if args.json {
         crate::print_json(&Said { report: &report, records: records.as_deref() })?;
     } else {

@@ -213,12 +213,13 @@ impl App {
 
 async fn add_checkpoint(State(app): State<App>, body: Body) -> Result<String, Response> {
     let busy = |_| (StatusCode::SERVICE_UNAVAILABLE, "too many ask at once; come again\n").into_response();
-    let _turn = app.at_once.clone().try_acquire_owned().map_err(busy)?;
     let body = tokio::time::timeout(SENT_WITHIN, to_bytes(body, REQUEST_BYTES_MAX)).await;
     let body = body.map_err(|_| StatusCode::REQUEST_TIMEOUT.into_response())?;
     let body = body.map_err(|_| {
         (StatusCode::PAYLOAD_TOO_LARGE, "the request did not come whole, or is too long\n").into_response()
     })?;
+    // Not before it is whole: who sends slowly takes nobody's turn.
+    let _turn = app.at_once.clone().try_acquire_owned().map_err(busy)?;
     let cosigned =
         app.blocking(move |witness| witness.cosign(&body, || now().as_second().cast_unsigned())).await?;
     cosigned.map_err(|refusal| refused(&refusal))

@@ -209,7 +209,7 @@ fn a_saved_receipt_proves_the_erasure_when_nothing_is_held_any_more() {
     // A log that was begun anew, after the receipt was saved, is not the log that it is of.
     house.stop();
     let kept = file["checkpoint"].as_str().unwrap().replacen('\n', "\n9", 1);
-    let other = json!({ "portunus_receipt": 1, "checkpoint": kept, "ledger": file["ledger"], "records": [] });
+    let other = json!({ "portunus_receipt": 1, "saved_at": file["saved_at"], "checkpoint": kept, "ledger": file["ledger"], "records": [] });
     std::fs::write(&saved, other.to_string()).unwrap();
     assert_eq!(verify(&[])["faults"][0]["kind"], "checkpoint-altered");
 }

@@ -102,6 +102,7 @@ impl Border {
         let leaf = Leaf::Cases { holds, requests: 0, access: 0, corrections: 0, contests: 0, at };
         self.service.store().state(&leaf).unwrap();
         assert!(self.service.publish_ledger().unwrap() > 0);
+        self.service.witness_ledger().unwrap();
         let head = self.service.ledger_head().unwrap().unwrap();
         assert_eq!(head.witnesses.iter().map(|one| one.key.clone()).collect::<Vec<_>>(), [key(5), key(7)]);
         assert_eq!(head.witnesses[1].at, None, "a signature by another key than expected is not taken");

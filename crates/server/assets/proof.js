@@ -27,6 +27,25 @@ async function rootOf(hashes) {
   return nodeHash(await rootOf(hashes.slice(0, half)), await rootOf(hashes.slice(half)));
 }
 
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Name, number and base64 of a verifier key `NAME+HEX+BASE64`; base64 has pluses of its own. */
+function parts(key) {
+  const [name, id, ...rest] = key.split("+");
+  return [name, id, rest.join("+")];
+}
+
+/** Whether an Ed25519 signature is of this text; undefined where this browser cannot tell. */
+async function verifies(bytes, text, signature) {
+  let key;
+  try {
+    key = await crypto.subtle.importKey("raw", bytes, { name: "Ed25519" }, false, ["verify"]);
+  } catch {
+    return undefined;
+  }
+  return crypto.subtle.verify({ name: "Ed25519" }, key, signature, new TextEncoder().encode(text));
+}
+
 /** A tile's path below the log; `width` is how many of 256 it has. */
 export function tilePath(level, index, width) {
   const parts = [String(index % 1000).padStart(3, "0")];
@@ -51,7 +70,7 @@ export class Log {
   #files = new Map();
 
   constructor(base, key) {
-    const [name, id, base64] = key.split("+").length > 2 ? [key.split("+")[0], key.split("+")[1], key.split("+").slice(2).join("+")] : [];
+    const [name, id, base64] = parts(key);
     if (!base64) throw new Broken("the log's key is not whole");
     this.#base = base;
     this.#key = { name, id, bytes: unbase64(base64).slice(1) };
@@ -74,45 +93,50 @@ export class Log {
     const [origin, size, root] = text.split("\n");
     const lines = note.slice(end + 2).trimEnd().split("\n").map((line) => line.split(" "));
     if (end < 0 || origin !== this.#key.name || !/^\d+$/.test(size)) throw new Broken("the checkpoint is not of this log");
-    const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
     const mine = lines.map(([, name, bytes]) => [name, unbase64(bytes)]).find(([name, bytes]) => name === origin && hex(bytes.slice(0, 4)) === this.#key.id);
     if (!mine) throw new Broken("the checkpoint is not signed with the log's key");
-    const signed = await this.#verifies(text, mine[1].slice(4));
+    const signed = await verifies(this.#key.bytes, text, mine[1].slice(4));
     if (signed === false) throw new Broken("the checkpoint's signature does not verify");
-    const others = lines.map(([, name]) => name).filter((name) => name !== origin);
-    return { origin, size: Number(size), root: unbase64(root), signed, others };
+    return { origin, size: Number(size), root: unbase64(root), signed, text, lines };
   }
 
-  async #verifies(text, signature) {
-    let key;
-    try {
-      key = await crypto.subtle.importKey("raw", this.#key.bytes, { name: "Ed25519" }, false, ["verify"]);
-    } catch {
-      return undefined;
+  /** The names of those of `witnesses` (verifier keys) whose signature on a head verifies (C2SP tlog-cosignature). */
+  async witnessed(head, witnesses) {
+    const names = [];
+    for (const witness of witnesses) {
+      const [name, id, base64] = parts(witness);
+      for (const [, by, signature] of head.lines.filter(([, by]) => by === name)) {
+        const bytes = unbase64(signature);
+        if (hex(bytes.slice(0, 4)) !== id) continue;
+        const time = new DataView(bytes.buffer).getBigUint64(4);
+        const said = `cosignature/v1\ntime ${time}\n${head.text}`;
+        if (await verifies(unbase64(base64).slice(1), said, bytes.slice(12))) names.push(by);
+      }
     }
-    return crypto.subtle.verify({ name: "Ed25519" }, key, signature, new TextEncoder().encode(text));
+    return names;
   }
 
   /**
-   * What the log says of `records` from place `from` on: a list of `{leaf, kind, record, ...}`, each proved to lead to the root
-   * of `head`. `progress(read, of)` hears how far it is.
+   * All that the log says of `records` from place `from` on: a list of `{place, kind, record, ...}`. Every leaf that is read
+   * is proved to lead to the root of `head`, those of others, too: none can be kept from the reader. `progress(read, of)`
+   * hears how far it is.
    */
   async trace(head, records, from, progress = () => {}) {
+    if (!Number.isSafeInteger(from) || from < 0 || from > head.size) throw new Broken("the receipt begins at no place of the log");
     const found = [];
     for (let first = Math.floor(from / WIDTH) * WIDTH; first < head.size; first += WIDTH) {
       progress(first, head.size);
-      const width = Math.min(WIDTH, head.size - first);
-      for (const [at, bytes] of (await this.#bundle(first / WIDTH, width)).entries()) {
+      const leaves = await this.#bundle(first / WIDTH, Math.min(WIDTH, head.size - first));
+      const hashes = await Promise.all(leaves.map((bytes) => sha256(Uint8Array.of(0), bytes)));
+      if (!same(await this.#climb(first, hashes, 0, head.size, head.size), head.root)) {
+        throw new Broken(`the statements from place ${first} on do not lead to the signed root`);
+      }
+      for (const [at, bytes] of leaves.entries()) {
         const leaf = parseLeaf(bytes);
-        if (leaf && records.includes(leaf.record)) found.push({ place: first + at, bytes, leaf });
+        if (leaf && records.includes(leaf.record)) found.push({ place: first + at, ...leaf });
       }
     }
-    for (const { place, bytes } of found) {
-      if (!same(await this.#climb(place, 0, head.size, await sha256(Uint8Array.of(0), bytes), head.size), head.root)) {
-        throw new Broken(`the statement at place ${place} does not lead to the signed root`);
-      }
-    }
-    return found.map(({ place, leaf }) => ({ place, ...leaf }));
+    return found;
   }
 
   /** Whether what `old` states is the beginning of what `head` states (RFC 9162, 2.1.4.2); throws when it is not. */
@@ -148,13 +172,13 @@ export class Log {
       : [...(await this.#consistency(old, middle, high, false, size)), await this.#range(low, middle, size)];
   }
 
-  /** The root over `low` to `high`, with the leaf at `place` being `hash`, and all else from the tiles. */
-  async #climb(place, low, high, hash, size) {
-    if (high - low === 1) return hash;
+  /** The root over `low` to `high`, with `hashes` for the leaves from `first` on, and all else from the tiles. */
+  async #climb(first, hashes, low, high, size) {
+    const last = first + hashes.length;
+    if (high <= first || low >= last) return this.#range(low, high, size);
+    if (low >= first && high <= last) return rootOf(hashes.slice(low - first, high - first));
     const middle = low + split(high - low);
-    return place < middle
-      ? nodeHash(await this.#climb(place, low, middle, hash, size), await this.#range(middle, high, size))
-      : nodeHash(await this.#range(low, middle, size), await this.#climb(place, middle, high, hash, size));
+    return nodeHash(await this.#climb(first, hashes, low, middle, size), await this.#climb(first, hashes, middle, high, size));
   }
 
   /** The hash of the leaves from `low` to before `high`, as they stand in the tree of `size`. */

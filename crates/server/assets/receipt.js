@@ -40,8 +40,11 @@ function line(list, words, state) {
   list.append(item);
 }
 
-/** Checks what the log says of a section's records, and writes it beside each. `saved` is an earlier checkpoint. */
-async function prove(section, key, from, saved) {
+/**
+ * Checks what the log says of a section's records, and writes it beside each. `ledger` says which log: its key, its witnesses,
+ * and from which place on. `saved` is an earlier checkpoint.
+ */
+async function prove(section, { key, witnesses, from }, saved) {
   const head = section.querySelector(".proof-head");
   const say = (words, state) => {
     head.textContent = words;
@@ -52,7 +55,11 @@ async function prove(section, key, from, saved) {
   try {
     const log = new Log("/ledger", key);
     const now = await log.head();
-    if (saved) await log.follows(await log.open(saved), now);
+    if (saved) {
+      const before = await log.open(saved);
+      await log.follows(before, now);
+      if (from > before.size) throw new Broken("the receipt begins where the log had not come to");
+    }
     const names = records.map((record) => record.dataset.record);
     const progress = (read, of) => of - from > 4096 && say(`${text("p_checking")} ${read}/${of}`, "checking");
     const leaves = names.length > 0 ? await log.trace(now, names, from, progress) : [];
@@ -64,7 +71,8 @@ async function prove(section, key, from, saved) {
       if (of.length === 0) line(list, text("p_waiting"), "waiting");
     }
     const said = [text(now.signed ? "p_good" : "p_unsigned", { size: now.size, origin: now.origin })];
-    if (now.others.length > 0) said.push(text("p_witness", { names: now.others.join(", ") }));
+    const signers = await log.witnessed(now, witnesses);
+    if (signers.length > 0) said.push(text("p_witness", { names: signers.join(", ") }));
     if (saved) said.push(text("p_seen"));
     say(said.join(" "), now.signed ? "good" : "unsigned");
   } catch (error) {
@@ -96,7 +104,8 @@ async function checkSaved(file) {
     list.append(item);
   }
   section.append(list);
-  await prove(section, String(receipt.ledger?.key), Number(receipt.ledger?.from ?? 0), receipt.checkpoint || undefined);
+  const { key, witnesses = [], from } = receipt.ledger ?? {};
+  await prove(section, { key: String(key), witnesses, from }, receipt.checkpoint || undefined);
 }
 
 openFromAddress();
@@ -106,4 +115,7 @@ const saved = element("saved");
 saved?.addEventListener("change", () => saved.files[0] && checkSaved(saved.files[0]));
 if (saved) saved.disabled = false;
 const proof = element("proof");
-if (proof) await prove(proof, proof.dataset.key, Number(proof.dataset.from));
+if (proof) {
+  const { key, witnesses, from } = proof.dataset;
+  await prove(proof, { key, witnesses: witnesses.split(" ").filter(Boolean), from: Number(from) });
+}

@@ -67,6 +67,28 @@ impl Store {
         Ok(admit)
     }
 
+    /// The outcome of this same request, where it was answered before. Nothing is noted of it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn answered(&self, admission: &Admission) -> Result<Option<String>> {
+        self.read("answered", |tx| {
+            tx.prepare_cached(
+                "SELECT outcome FROM admission WHERE key = :key AND device = :device AND body_mac = :mac",
+            )?
+            .query_row(
+                named_params! {
+                    ":key": admission.key.bytes(),
+                    ":device": admission.device.bytes(),
+                    ":mac": admission.body_mac,
+                },
+                |row| row.get(0),
+            )
+            .optional()
+            .map(Option::flatten)
+        })
+    }
+
     /// Keeps the outcome of an admitted request that changes nothing else. `false` when it has one already.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ fn with_approvals(tx: &Transaction<'_>, mut case: Case) -> rusqlite::Result<Case
     Ok(case)
 }
 
-fn find(tx: &Transaction<'_>, id: CaseId) -> rusqlite::Result<Option<Case>> {
+pub(crate) fn find(tx: &Transaction<'_>, id: CaseId) -> rusqlite::Result<Option<Case>> {
     let found = tx
         .prepare_cached("SELECT * FROM case_file WHERE id = :id")?
         .query_row(named_params! {":id": id.bytes()}, case)
@@ -410,7 +410,7 @@ impl Store {
     }
 
     /// Runs `work` on a case as it is; `None` when there is none. A refusal undoes the transaction.
-    pub(crate) fn in_case<T>(
+    fn in_case<T>(
         &self,
         during: &'static str,
         id: CaseId,

@@ -1,13 +1,13 @@
 //! What travellers contest from their receipts: a case with a deadline, and an answer that they can read.
 
-use crate::case::{Corrected, CorrectionDone, end, insert_case};
-use crate::column::{id, instant, instant_or_none, word, word_of, word_or_none};
+use crate::case::{Corrected, CorrectionDone, end, find, insert_case};
+use crate::column::{id, instant, instant_or_none, micros, word, word_of, word_or_none};
 use crate::error::{During, Result, touched};
 use crate::receipt::receipt_id;
 use crate::store::Store;
 use jiff::Timestamp;
 use portunus_core::case::{Case, CaseKind, CaseOutcome, NotAllowed};
-use portunus_core::id::CaseId;
+use portunus_core::id::{CaseId, RecordId};
 use portunus_core::receipt::{Ground, ReceiptCode};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -44,6 +44,21 @@ pub enum Contested {
     TooOften,
     /// The code opens no receipt.
     NoReceipt,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// The case is over, and its traveller reads the answer.
+    Done(CorrectionDone),
+    /// There is no such case.
+    NoCase,
+    /// It is over, or of another kind.
+    NotAllowed(NotAllowed),
+    /// It cannot be upheld yet: the passage's voyage is not closed.
+    StillBoarding,
+    /// More is kept of the passage than was to be put right.
+    MoreIsKept,
 }
 
 fn contest_of(row: &Row<'_>) -> rusqlite::Result<ContestOf> {
@@ -128,8 +143,8 @@ impl Store {
         })
     }
 
-    /// Answers a contest and ends its case, in one transaction. Where it is upheld, `corrected` is put right as a
-    /// correction is, with recalls to whoever has copies.
+    /// Answers a contest and ends its case, in one transaction; the traveller's own words go. Where it is upheld, `corrected` is
+    /// put right as a correction is, with recalls to whoever has copies: all that is kept of the passage, or nothing is done.
     ///
     /// # Errors
     /// What the disk says; the sweep finishes what had begun.
@@ -139,15 +154,21 @@ impl Store {
         answer: &str,
         corrected: Option<&[Corrected]>,
         now: Timestamp,
-    ) -> Result<Option<std::result::Result<CorrectionDone, NotAllowed>>> {
+    ) -> Result<Answered> {
         let during = "answer_contest";
         let mut begun = Vec::new();
-        let done = self.in_case(during, case, |tx, of| {
+        let done = self.tx_unless(during, |tx| {
+            let Some(of) = find(tx, case).during(during)? else { return Ok(Err(Answered::NoCase)) };
             if let Err(no) = of.allows(&[CaseKind::Contest], now) {
-                return Ok(Err(no));
+                return Ok(Err(Answered::NotAllowed(no)));
             }
             let done = match corrected {
-                Some(corrected) => self.put_right(tx, case, corrected, &mut begun, now)?,
+                Some(corrected) => {
+                    if let Some(not_yet) = may_uphold(tx, case, corrected, now).during(during)? {
+                        return Ok(Err(not_yet));
+                    }
+                    self.put_right(tx, case, corrected, &mut begun, now)?
+                }
                 None => CorrectionDone::default(),
             };
             let rows = tx
@@ -157,11 +178,50 @@ impl Store {
                 )
                 .during(during)?;
             touched(during, 1, rows)?;
+            tx.execute(
+                "UPDATE case_file SET reason = '' WHERE id = :case",
+                named_params! {":case": case.bytes()},
+            )
+            .during(during)?;
             let outcome = if corrected.is_some() { CaseOutcome::Done } else { CaseOutcome::Refused };
             end(tx, during, case, outcome, 0, now)?;
-            Ok(Ok(done))
+            Ok(Ok(Answered::Done(done)))
         })?;
-        self.finish_correcting(&begun, now)?;
-        Ok(done)
+        match done {
+            Ok(done) => {
+                self.finish_correcting(&begun, now)?;
+                Ok(done)
+            }
+            Err(not_done) => Ok(not_done),
+        }
     }
+}
+
+/// Why a contest cannot be upheld with just these records put right; `None` when it can.
+fn may_uphold(
+    tx: &Transaction<'_>,
+    case: CaseId,
+    corrected: &[Corrected],
+    now: Timestamp,
+) -> rusqlite::Result<Option<Answered>> {
+    let boarding: bool = tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM contest JOIN receipt ON receipt.id = contest.receipt
+         WHERE case_file = :case AND encounter IS NOT NULL)",
+        named_params! {":case": case.bytes()},
+        |row| row.get(0),
+    )?;
+    if boarding {
+        return Ok(Some(Answered::StillBoarding));
+    }
+    let kept: Vec<RecordId> = tx
+        .prepare_cached(
+            "SELECT record FROM case_record JOIN record ON record.id = case_record.record
+             WHERE case_file = :case AND erased_at IS NULL AND erase_after > :now",
+        )?
+        .query_map(named_params! {":case": case.bytes(), ":now": micros(now)}, |row| {
+            id(row, "record", RecordId::from_bytes)
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let all = kept.iter().all(|record| corrected.iter().any(|one| one.record == *record));
+    Ok((!all).then_some(Answered::MoreIsKept))
 }

@@ -305,10 +305,9 @@ fn counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
         counter: count(row, "counter")?,
         at: instant(row, "at")?,
         of: SignedCapture {
-            designation: id_or_none(row, "designation", DesignationId::from_bytes)?
-                .unwrap_or(DesignationId::from_bytes([0; 16])),
-            notice: Bytes32(row.get::<_, Option<_>>("notice")?.unwrap_or([0; 32])),
-            signature: Signature(row.get::<_, Option<_>>("signature")?.unwrap_or([0; 64])),
+            designation: id(row, "designation", DesignationId::from_bytes)?,
+            notice: Bytes32(row.get("notice")?),
+            signature: Signature(row.get("signature")?),
         },
         became: row.get("became")?,
         encounter: id_or_none(row, "encounter", EncounterId::from_bytes)?,
@@ -629,7 +628,8 @@ fn captures(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<Vec<String
         .prepare_cached(
             "WITH open AS (SELECT device, MIN(counter) AS first FROM counted WHERE settled = 0 AND at >= :until
              GROUP BY device)
-             SELECT counted.* FROM counted LEFT JOIN open USING (device) WHERE first IS NULL OR counter < first
+             SELECT counted.* FROM counted LEFT JOIN open USING (device)
+             WHERE (first IS NULL OR counter < first) AND signature IS NOT NULL
              ORDER BY device, counter",
         )?
         .query_map(named_params! {":until": micros(open_until)}, counted)?
@@ -701,8 +701,8 @@ fn apply(tx: &Transaction<'_>, bytes: &[u8], now: Timestamp) -> Result<()> {
                 tell(tx, &Leaf::Erased { record, cause: ErasedBecause::Early, at }, Some(of))?;
             }
         }
-        Ok(Leaf::Erased { record, .. }) => {
-            note_erased(tx, record, now)?;
+        Ok(Leaf::Erased { record, at, .. }) => {
+            note_erased(tx, record, at.at())?;
             tx.execute("DELETE FROM outbox WHERE record = :record", named_params! {":record": record.0})
                 .during(during)?;
             tx.execute(

@@ -97,7 +97,7 @@ pub use case::{CASE_RECORDS_MAX, CaseCount, Corrected, CorrectionDone};
 pub use clock::ClockState;
 pub use closing::{CloseVoyage, Crossing, NewCrossing};
 pub use commit::{BoardingChange, CaptureCommit, Committed, RulingCommit};
-pub use contest::{CONTESTS_MAX, ContestOf, Contested};
+pub use contest::{Answered, CONTESTS_MAX, ContestOf, Contested};
 pub use device::Device;
 pub use erasure::Swept;
 pub use error::{Result, StoreError};

@@ -75,10 +75,22 @@ pub(crate) fn receipt_id(code: ReceiptCode) -> [u8; 32] {
 }
 
 impl Store {
-    /// The code of an encounter's receipt: made anew each time it is asked for, from a secret of the key ring. Once the
-    /// encounter is forgotten nobody but the traveller has it.
-    pub fn receipt_code(&self, encounter: EncounterId) -> ReceiptCode {
-        let mac = self.mac("receipt", &[&encounter.bytes()]);
+    /// The code of an encounter's receipt: made each time it is asked for, from a secret of its own and one of the key ring.
+    /// `None` once the voyage is closed: its own secret is gone, and nobody but the traveller has the code.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn receipt_code(&self, encounter: EncounterId) -> Result<Option<ReceiptCode>> {
+        let secret = self.read("receipt_code", |tx| {
+            tx.prepare_cached("SELECT secret FROM receipt WHERE encounter = :encounter")?
+                .query_row(named_params! {":encounter": encounter.bytes()}, |row| row.get(0))
+                .optional()
+        })?;
+        Ok(secret.flatten().map(|secret| self.code_of(secret)))
+    }
+
+    fn code_of(&self, secret: [u8; 16]) -> ReceiptCode {
+        let mac = self.mac("receipt", &[&secret]);
         ReceiptCode::from_bytes(std::array::from_fn(|n| mac[n]))
     }
 
@@ -116,30 +128,34 @@ impl Store {
         of: &Encounter,
         notice: Option<Bytes32>,
     ) -> Result<()> {
-        let during = "begin";
+        let (during, secret) = ("begin", self.fresh());
+        // To the minute: a receipt says no more of when than its traveller needs.
+        let at = micros(of.joined_at) - micros(of.joined_at).rem_euclid(60_000_000);
         let rows = tx
             .prepare_cached(
-                "INSERT INTO receipt (id, encounter, point, designation, notice, began_at, from_size)
-                 VALUES (:id, :encounter, :point,
-                 (SELECT id FROM designation WHERE point = :point AND from_at <= :at
-                  AND (until_at IS NULL OR until_at > :at) ORDER BY from_at DESC, id LIMIT 1),
+                "INSERT INTO receipt (id, encounter, secret, point, designation, notice, began_at, from_size)
+                 VALUES (:id, :encounter, :secret, :point,
+                 (SELECT id FROM designation WHERE point = :point AND from_at <= :joined
+                  AND (until_at IS NULL OR until_at > :joined) ORDER BY from_at DESC, id LIMIT 1),
                  :notice, :at, (SELECT size FROM ledger_head))",
             )
             .and_then(|mut s| {
                 s.execute(named_params! {
-                    ":id": receipt_id(self.receipt_code(of.id)),
+                    ":id": receipt_id(self.code_of(secret)),
+                    ":secret": secret,
                     ":encounter": of.id.bytes(),
                     ":point": of.point.bytes(),
                     ":notice": notice.map(|notice| notice.0),
-                    ":at": micros(of.joined_at),
+                    ":joined": micros(of.joined_at),
+                    ":at": at,
                 })
             })
             .during(during)?;
         touched(during, 1, rows)
     }
 
-    /// Forgets receipts of which nothing has been kept since `until` or before, unless a contest waits for its answer; at most
-    /// `batch`. Says how many.
+    /// Forgets receipts of which nothing has been kept since `until` or before, unless a contest waits for its answer or was
+    /// answered since; at most `batch`. Says how many.
     ///
     /// # Errors
     /// What SQLite says.
@@ -148,7 +164,7 @@ impl Store {
             tx.execute(
                 "DELETE FROM receipt WHERE id IN (SELECT id FROM receipt WHERE idle_since <= :until
                  AND NOT EXISTS (SELECT 1 FROM contest JOIN case_file ON case_file.id = contest.case_file
-                  WHERE contest.receipt = receipt.id AND case_file.closed_at IS NULL)
+                  WHERE contest.receipt = receipt.id AND (case_file.closed_at IS NULL OR case_file.closed_at > :until))
                  ORDER BY idle_since LIMIT :limit)",
                 named_params! {":until": micros(until), ":limit": limit(batch)},
             )
@@ -245,7 +261,7 @@ pub(crate) fn rest_of_voyage(tx: &Transaction<'_>, voyage: VoyageId, now: Timest
         .query_map(named_params! {":voyage": voyage.bytes()}, |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     tx.prepare_cached(
-        "UPDATE receipt SET encounter = NULL
+        "UPDATE receipt SET encounter = NULL, secret = NULL
          WHERE encounter IN (SELECT id FROM encounter WHERE voyage = :voyage)",
     )?
     .execute(named_params! {":voyage": voyage.bytes()})?;

@@ -2,17 +2,18 @@
 -- published of passages, declines among them; where crossing points are.
 
 ALTER TABLE counted ADD COLUMN notice BLOB;     -- SHA-256 of the notice that was shown
-ALTER TABLE counted ADD COLUMN signature BLOB;  -- the device's, over core::capture's text; NULL: counted before version 8
+ALTER TABLE counted ADD COLUMN signature BLOB;  -- the device's, over core::capture's text; NULL: counted before version 8, and stated missing
 ALTER TABLE device ADD COLUMN rolled_back INTEGER NOT NULL DEFAULT 0; -- 1: it is stated that its count came again
 
 -- What travellers take away. A receipt is found by the hash of its code, which stands nowhere.
 CREATE TABLE receipt (
     id          BLOB PRIMARY KEY,
     encounter   BLOB REFERENCES encounter (id) ON DELETE SET NULL,
+    secret      BLOB,                       -- with the MAC key it makes the code; gone when the voyage is closed
     point       BLOB,                       -- where, when, under what: NULL once nothing of the passage is kept
     designation BLOB,
     notice      BLOB,                       -- SHA-256 of the notice that was shown; NULL: none, as after an outage
-    began_at    INTEGER,
+    began_at    INTEGER,                    -- to the minute
     from_size   INTEGER NOT NULL,           -- leaves that the ledger stated then: what it says of this comes after
     idle_since  INTEGER                     -- since when nothing of it is kept; NULL: its passage is not closed
 ) STRICT;

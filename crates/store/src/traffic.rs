@@ -115,6 +115,21 @@ fn counted(row: &Row<'_>) -> rusqlite::Result<((String, PointId, Counted), u64)>
 }
 
 impl Store {
+    /// Forgets what waits of months before `month`, as `2026-11`: fewer than ten people are not kept as a count either.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn forget_pending_traffic(&self, before: &str) -> Result<()> {
+        self.tx("forget_pending_traffic", |tx| {
+            tx.execute(
+                "DELETE FROM traffic WHERE published = 0 AND month < :before",
+                named_params! {":before": before},
+            )
+            .during("forget_pending_traffic")
+            .map(|_| ())
+        })
+    }
+
     /// What is published of passages of closed voyages.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ fn contest(n: u8) -> Case {
 fn a_passage(store: &Store) -> ReceiptCode {
     let (voyage, passengers) = open_voyage(store);
     let encounter = begin(store, 1, voyage, at(1));
-    let code = store.receipt_code(encounter.id);
+    let code = store.receipt_code(encounter.id).unwrap().unwrap();
     let admission = Admission { counter: 1, counted: Some(SIGNED), ..request(store, key(2), 2) };
     assert_eq!(store.admit(&admission, at(2)).unwrap(), Admit::New);
     let sealed = store.seal(RecordKind::PROBE, b"a photo", at(2)).unwrap();
@@ -94,7 +94,8 @@ fn a_receipt_lasts_as_long_as_its_records_and_a_while_longer() {
     assert!(receipt.encounter.is_none() && receipt.passed.is_some());
     assert_eq!(receipt.records.len(), 2, "the crossing stands beside the photo");
     assert_eq!(store.named_in(contest(1).id, at(5)).unwrap().len(), 2, "and is contested, too");
-    store.answer_contest(contest(1).id, "It is right as it is.", None, at(6)).unwrap().unwrap().unwrap();
+    let answered = store.answer_contest(contest(1).id, "It is right as it is.", None, at(6)).unwrap();
+    assert_eq!(answered, Answered::Done(CorrectionDone::default()));
 
     assert_eq!(store.erase_due(at(2 * DAY), 50).unwrap(), 1);
     let receipt = store.receipt(code, at(2 * DAY)).unwrap().unwrap();
@@ -121,15 +122,17 @@ fn an_open_contest_keeps_its_receipt_and_an_answer_that_upholds_it_erases() {
     assert_eq!(store.forget_receipts(at(99 * DAY), 50).unwrap(), 0, "somebody waits for an answer");
     let all: Vec<Corrected> =
         named.iter().map(|held| Corrected { record: held.record, becomes: None }).collect();
-    let done =
-        store.answer_contest(contest(1).id, "Gone.", Some(&all), at(3 * DAY)).unwrap().unwrap().unwrap();
-    assert_eq!(done.erased, 0, "it was gone already");
+    let done = store.answer_contest(contest(1).id, "Gone.", Some(&all), at(3 * DAY)).unwrap();
+    assert!(
+        matches!(done, Answered::Done(CorrectionDone { erased: 0, .. })),
+        "it was gone already: {done:?}"
+    );
     let answered = store.contest(contest(1).id).unwrap().unwrap();
     assert_eq!((answered.answer.as_deref(), answered.outcome), (Some("Gone."), Some(CaseOutcome::Done)));
-    assert!(
-        store.answer_contest(contest(1).id, "Again.", None, at(3 * DAY)).unwrap().unwrap().is_err(),
-        "once"
-    );
+    let again = store.answer_contest(contest(1).id, "Again.", None, at(3 * DAY)).unwrap();
+    assert!(matches!(again, Answered::NotAllowed(_)), "once: {again:?}");
+    assert_eq!(store.case(contest(1).id).unwrap().unwrap().reason, "", "the traveller's words go");
+    assert_eq!(store.forget_receipts(at(3 * DAY - 1), 50).unwrap(), 0, "the answer is there to be read");
     assert_eq!(store.forget_receipts(at(99 * DAY), 50).unwrap(), 1);
 }
 

@@ -194,6 +194,9 @@ fn truth(passage: &Passage<'_>) -> Truth {
 pub fn adjudicate(passage: &Passage<'_>, in_gallery: impl Fn(PassengerId) -> bool) -> Option<Contribution> {
     let encounter = passage.encounter;
     let decision = encounter.decision.as_ref()?;
+    if matches!(decision, Decision::Unavailable { failure: Failure::Exempt }) {
+        return None;
+    }
     if encounter.lane != Lane::Photo || encounter.device.is_none() {
         return None;
     }

@@ -71,6 +71,9 @@ fn came_of(encounter: &Encounter, verdict: Verdict) -> Outcome {
     let underway =
         encounter.stage == Stage::AtGate || (encounter.stage == Stage::Done && verdict == Verdict::Nothing);
     match (encounter.lane, &encounter.decision) {
+        (_, Some(Decision::Unavailable { failure: failure @ Failure::Exempt })) => {
+            Outcome::Unavailable(*failure)
+        }
         (Lane::Manual, _) => Outcome::Declined,
         (Lane::Photo, Some(Decision::Confirmed { .. })) => Outcome::Confirmed,
         (Lane::Photo, Some(Decision::Refer { reasons, .. })) if !underway => {

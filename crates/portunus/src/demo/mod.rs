@@ -133,6 +133,7 @@ async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>,
     let ending = service.clone();
     let (played, ending) = tokio::task::spawn_blocking(move || {
         ending.publish_ledger()?;
+        ending.witness_ledger()?;
         let words = ending::in_words(&ending, &played)?;
         anyhow::Ok((played, words))
     })

@@ -17,11 +17,9 @@ use maud::Markup;
 use portunus_core::receipt::{Ground, ReceiptCode};
 use serde::{Deserialize, Serialize};
 
-/// All receipts together: a code cannot be guessed, but asking costs.
-pub(super) const RECEIPTS_PER_MINUTE: u32 = 1200;
-pub(super) const RECEIPTS_AT_ONCE: u32 = 200;
-/// And of contests, which officers have to read.
-const CONTESTS: &str = "contest";
+/// Codes that open nothing, all together: who has one that does is never told to wait for who has not.
+pub(super) const WRONG_CODES_PER_MINUTE: u32 = 600;
+pub(super) const WRONG_CODES_AT_ONCE: u32 = 100;
 
 /// Anybody's: their bodies are small, and whole before they take a place.
 pub(super) fn unsigned() -> Router<App> {
@@ -107,11 +105,15 @@ struct Opening {
 
 /// What a code opens; or, by the name of its text, what is wrong with the code.
 async fn opened(app: &App, code: &str) -> Result<Result<(ReceiptCode, ReceiptShown), &'static str>, Problem> {
-    app.receipt_rate.check("receipt")?;
     let Some(code) = ReceiptCode::parse(code) else { return Ok(Err("malformed")) };
     let service = app.service.clone();
-    let shown = blocking(move || service.receipt(code)).await?;
-    Ok(shown.map(|shown| (code, shown)).ok_or("nothing_held"))
+    match blocking(move || service.receipt(code)).await? {
+        Some(shown) => Ok(Ok((code, shown))),
+        None => {
+            app.wrong_code_rate.check("receipt")?;
+            Ok(Err("nothing_held"))
+        }
+    }
 }
 
 fn asked_again(words: Words, problem: &'static str) -> Response {
@@ -198,7 +200,6 @@ async fn contest(
         Ok((code, _)) => code,
         Err(problem) => return Ok(asked_again(words, problem)),
     };
-    app.sign_in_rate.check(CONTESTS)?;
     let service = app.service.clone();
     // Sent twice, it is contested once: the page shows the one that waits.
     let contested = blocking(move || service.contest(code, form.ground, &form.words)).await;
@@ -259,7 +260,6 @@ pub(crate) async fn contest_by_api(
     Json(contesting): Json<Contesting>,
 ) -> Result<(StatusCode, Json<ReceiptShown>), Problem> {
     let (code, _) = opened(&app, &contesting.code).await?.map_err(no_such)?;
-    app.sign_in_rate.check(CONTESTS)?;
     let service = app.service.clone();
     let shown = blocking(move || {
         service.contest(code, contesting.ground, &contesting.words)?;

@@ -131,6 +131,7 @@ pub(super) fn failure_in_words(failure: Failure) -> &'static str {
         Failure::Camera => "The gate's camera failed: inspect the document",
         Failure::Matcher => "The matcher gave no answer: inspect the document",
         Failure::NoGallery => "The voyage's gallery is not staged: inspect the document",
+        Failure::Exempt => "The law exempts this traveller from photos: inspect the document",
     }
 }
 

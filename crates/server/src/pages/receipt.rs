@@ -305,7 +305,8 @@ fn reader(words: Words, by: &str) -> Markup {
 /// What the page's module checks, and where it says what it found.
 fn proof(words: Words, shown: &ReceiptShown) -> Markup {
     html! {
-        section #proof aria-labelledby="proof-title" data-key=(shown.ledger.key) data-from=(shown.ledger.from) {
+        section #proof aria-labelledby="proof-title" data-key=(shown.ledger.key)
+            data-witnesses=(shown.ledger.witnesses.join(" ")) data-from=(shown.ledger.from) {
             h2 #proof-title { (words.text("proof")) }
             p { (words.text("proof_text")) }
             noscript { p { (words.text("proof_noscript")) } }
@@ -413,7 +414,12 @@ mod tests {
                 waits_for_officer: true,
             }),
             records: Vec::new(),
-            ledger: LedgerShown { origin: "log".into(), key: "log+1+2".into(), from: 3 },
+            ledger: LedgerShown {
+                origin: "log".into(),
+                key: "log+1+2".into(),
+                witnesses: Vec::new(),
+                from: 3,
+            },
             contests: Vec::new(),
         }
     }

@@ -192,7 +192,7 @@ fn facts(view: &CaseView) -> Markup {
             dt { "Legal basis" } dd { (case.basis) }
             @if let Some(contest) = &view.contest {
                 dt { "Contested as" } dd { (contest.ground.in_words()) }
-                dt { "In their words" } dd { (case.reason) }
+                @if !case.reason.is_empty() { dt { "In their words" } dd { (case.reason) } }
                 @if let Some(answer) = &contest.answer { dt { "The answer" } dd { (answer) } }
             } @else {
                 dt { "Reason" } dd { (case.reason) }

@@ -273,10 +273,8 @@ impl Service {
             }
             // The encounter that boarded them, and not an earlier one that was referred or taken anew.
             let of_passenger = || encounters.iter().filter(|e| e.passenger == Some(boarding.passenger));
-            let it = of_passenger()
-                .find(|e| e.done_at == Some(boarding.at))
-                .or_else(|| of_passenger().next_back());
-            let Some(encounter) = it else {
+            let exact = of_passenger().find(|e| e.done_at == Some(boarding.at));
+            let Some(encounter) = exact.or_else(|| of_passenger().next_back()) else {
                 tracing::error!("a boarding has no encounter: its crossing could not be recorded");
                 continue;
             };
@@ -297,7 +295,8 @@ impl Service {
             };
             crossings.push(NewCrossing {
                 passenger: boarding.passenger,
-                encounter: Some(encounter.id),
+                // Nobody else's receipt shows this crossing, and no other passage's photo stands beside it.
+                encounter: exact.map(|encounter| encounter.id),
                 content: serde_json::to_vec(&record).unwrap_or_default(),
                 subject: Subject::of(stated),
                 class,
@@ -305,7 +304,7 @@ impl Service {
                 method: boarding.method,
                 entered_later: boarding.entered_later,
                 erase_after,
-                probe: encounter.probe.filter(|_| class != PersonClass::Citizen),
+                probe: exact.and_then(|encounter| encounter.probe).filter(|_| class != PersonClass::Citizen),
             });
         }
         Ok(crossings)

@@ -115,23 +115,29 @@ impl Service {
         submission: &Submission,
         counted: Option<SignedCapture>,
     ) -> Result<Option<T>, Refused> {
-        let admission = Admission {
-            key: submission.key,
-            device: submission.device,
-            body_mac: submission.body_mac,
-            counter: submission.counter,
-            counted,
-            nonce: submission.nonce,
-            created: submission.created,
-        };
-        match self.store().admit(&admission, self.now())? {
+        match self.store().admit(&admission(submission, counted), self.now())? {
             Admit::New | Admit::Repeat { outcome: None } => Ok(None),
-            Admit::Repeat { outcome: Some(outcome) } => {
-                serde_json::from_str(&outcome).map(Some).map_err(|_| Refused::OtherBody)
-            }
+            Admit::Repeat { outcome: Some(outcome) } => answered(&outcome).map(Some),
             Admit::NonceReused => Err(Refused::NonceReused),
             Admit::OtherBody => Err(Refused::OtherBody),
             Admit::CounterNotNext { last } => Err(Refused::Counter { last }),
+        }
+    }
+
+    /// Admits a capture or preview. One that is not signed under what is in force is not counted: nothing of it is looked at.
+    fn admit_capture<T: for<'a> Deserialize<'a>>(
+        &self,
+        device: &Device,
+        submission: &Submission,
+        of: SignedCapture,
+    ) -> Result<Option<T>, Refused> {
+        match self.authorised(device, &of, self.now()) {
+            Ok(()) => self.admit(submission, Some(of)),
+            // It may be the repeat of one that was answered in time.
+            Err(why) => match self.store().answered(&admission(submission, Some(of)))? {
+                Some(outcome) => answered(&outcome).map(Some),
+                None => Err(why),
+            },
         }
     }
 
@@ -184,7 +190,8 @@ impl Service {
         let traveller = Traveller { age, standings: &[] };
         let rule = self.policy().taking_rule(encounter.class, Modality::Face, &traveller);
         if rule.is_none_or(|rule| rule.duty == Duty::Exempt) {
-            (encounter.lane, encounter.stage) = (Lane::Manual, Stage::Waiting);
+            encounter.stage = Stage::Waiting;
+            encounter.decision = Some(Decision::Unavailable { failure: Failure::Exempt });
         }
         let begun = begun(&encounter);
         self.committed(self.store().begin(
@@ -250,11 +257,9 @@ impl Service {
         id: EncounterId,
         frame: &[u8],
     ) -> Result<Previewed, Refused> {
-        if let Some(first) = self.admit(submission, Some(of))? {
+        if let Some(first) = self.admit_capture(device, submission, of)? {
             return Ok(first);
         }
-        let now = self.now();
-        self.authorised(device, &of, now)?;
         self.at_gate(device, id)?;
         let previewed = match self.engine().assess(frame)? {
             Assessment::NoFace => Previewed { usable: false, advice: Vec::new() },
@@ -282,11 +287,10 @@ impl Service {
         frames: &[&[u8]],
     ) -> Result<Captured, Refused> {
         let _working = InProgress::enter(self, submission.key)?;
-        if let Some(first) = self.admit(submission, Some(of))? {
+        if let Some(first) = self.admit_capture(device, submission, of)? {
             return Ok(first);
         }
         let started = self.now();
-        self.authorised(device, &of, started)?;
         let mut before = self.at_gate(device, id)?;
         let seen = self.see(frames, &before)?;
         for _ in 0..DECISIONS_MAX {
@@ -639,6 +643,23 @@ impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         lock(&self.0.0.in_progress).remove(&self.1);
     }
+}
+
+fn admission(submission: &Submission, counted: Option<SignedCapture>) -> Admission {
+    Admission {
+        key: submission.key,
+        device: submission.device,
+        body_mac: submission.body_mac,
+        counter: submission.counter,
+        counted,
+        nonce: submission.nonce,
+        created: submission.created,
+    }
+}
+
+/// What a request was answered before.
+fn answered<T: for<'a> Deserialize<'a>>(outcome: &str) -> Result<T, Refused> {
+    serde_json::from_str(outcome).map_err(|_| Refused::OtherBody)
 }
 
 fn begun(encounter: &Encounter) -> Begun {

@@ -32,8 +32,7 @@ impl Service {
         Ok(Folder(ledger_folder(self.store())).read(path)?)
     }
 
-    /// States what changed, publishes what may go, and has the head witnessed; says how many leaves. Nothing while another
-    /// process does it.
+    /// States what changed and publishes what may go; says how many leaves. Nothing while another process does it.
     ///
     /// # Errors
     /// When the store or the disk fails, or the log and the data do not fit together; nothing is signed then.
@@ -47,10 +46,27 @@ impl Service {
         // After what was before the log: designations of then are older than its first policy.
         self.state_what_holds()?;
         let leaves = open.go_on(self.now())?;
-        // Published first: a witness is never ahead of what everybody reads.
-        self.have_cosigned(&mut open)?;
         *ledger = Some(open);
         Ok(leaves)
+    }
+
+    /// Has the published head signed by the witnesses that have not signed it. What is to be published next does not wait for
+    /// them. Nothing while another process appends.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn witness_ledger(&self) -> Result<(), Refused> {
+        if lock(&self.0.ledger.open).is_none() {
+            return Ok(());
+        }
+        // Published first: a witness is never ahead of what everybody reads.
+        let Some((size, lines)) = self.ask_witnesses()? else { return Ok(()) };
+        let mut ledger = lock(&self.0.ledger.open);
+        match ledger.as_mut().filter(|open| open.log().head().size == size) {
+            Some(open) => open.cosigned(&lines),
+            // It went on meanwhile: the next head is asked for.
+            None => Ok(()),
+        }
     }
 
     fn open_ledger(&self) -> Result<Option<Sequencer>, Refused> {

@@ -12,10 +12,13 @@ use portunus_core::place::{Direction, PointKind};
 use portunus_core::policy::{DataClass, PersonClass};
 use portunus_core::receipt::{Ground, ReceiptCode};
 use portunus_store::{
-    ContestOf, Contested, CorrectionDone, KeptRecord, Passed, Purpose, Reader, ReceiptRecord, Role,
+    Answered, ContestOf, Contested, CorrectionDone, KeptRecord, Passed, Purpose, Reader, ReceiptRecord, Role,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
+
+/// A contest about which something came to be kept meanwhile is looked at again, at most so often.
+const ANSWERS_MAX: usize = 3;
 
 /// What a receipt says today.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -119,6 +122,8 @@ pub struct LedgerShown {
     pub origin: String,
     /// Its verifier key: `NAME+HEX+BASE64`.
     pub key: String,
+    /// The verifier keys of the witnesses that are asked to sign its head.
+    pub witnesses: Vec<String>,
     /// The number of leaves stated when the passage began: what it says of these records comes after.
     pub from: u64,
 }
@@ -163,8 +168,7 @@ impl Service {
     /// # Errors
     /// [`Refused::Unknown`] when there is none such, or its voyage is closed.
     pub fn receipt_code(&self, encounter: EncounterId) -> Result<ReceiptCode, Refused> {
-        self.store().encounter(encounter)?.ok_or(Refused::Unknown("encounter"))?;
-        Ok(self.store().receipt_code(encounter))
+        self.store().receipt_code(encounter)?.ok_or(Refused::Unknown("encounter with a receipt"))
     }
 
     /// What a receipt says today; `None` when the code opens none, or it was forgotten.
@@ -173,9 +177,11 @@ impl Service {
     /// When the store fails.
     pub fn receipt(&self, code: ReceiptCode) -> Result<Option<ReceiptShown>, Refused> {
         let Some(receipt) = self.store().receipt(code, self.now())? else { return Ok(None) };
+        // One whose citizenship showed only later was sealed, and then erased.
+        let none_written = receipt.records.iter().all(|record| record.data != DataClass::Probe);
         let photos = receipt.encounter.as_ref().map(|it| PhotosShown {
             compared: it.attempts,
-            never_written: it.class == PersonClass::Citizen,
+            never_written: it.class == PersonClass::Citizen && none_written,
             shown_seconds: self.policy().unkept_photo_shown_seconds,
             waits_for_officer: matches!(it.stage, Stage::Waiting | Stage::WithOfficer),
         });
@@ -187,7 +193,12 @@ impl Service {
             passage,
             photos,
             records,
-            ledger: LedgerShown { origin: key.name().to_owned(), key: key.to_string(), from: receipt.from },
+            ledger: LedgerShown {
+                origin: key.name().to_owned(),
+                key: key.to_string(),
+                witnesses: self.witness_keys(),
+                from: receipt.from,
+            },
             contests: receipt.contests.into_iter().map(ContestShown::from).collect(),
         }))
     }
@@ -298,17 +309,34 @@ impl Service {
     ) -> Result<CorrectionDone, Refused> {
         let now = self.now();
         let answer = super::text(answer, "answer", REASON_CHARS_MAX)?;
-        let corrected = upheld.map(|correction| self.corrected(case, correction, now)).transpose()?;
-        let done = self.store().answer_contest(case, &answer, corrected.as_deref(), now)?;
-        let done = done.ok_or(Refused::Unknown("case"))??;
-        self.announce();
-        Ok(done)
+        for _ in 0..ANSWERS_MAX {
+            let corrected = upheld.map(|correction| self.corrected(case, correction, now)).transpose()?;
+            match self.store().answer_contest(case, &answer, corrected.as_deref(), now)? {
+                Answered::Done(done) => {
+                    self.announce();
+                    return Ok(done);
+                }
+                Answered::NoCase => return Err(Refused::Unknown("case")),
+                Answered::NotAllowed(why) => return Err(why.into()),
+                Answered::StillBoarding => {
+                    return Err(Refused::WrongStage(
+                        "boarding is not closed, and more of this passage may come to be kept: uphold it afterwards; \
+                         a match that is wrong now is put right at the gate",
+                    ));
+                }
+                // Something of the passage came to be kept meanwhile: that is put right, too.
+                Answered::MoreIsKept => {}
+            }
+        }
+        Err(Refused::WrongStage("what is kept of the passage keeps changing; repeat the request"))
     }
 
     /// Forgets receipts whose time is over.
     pub(super) fn forget_receipts(&self, now: Timestamp) -> Result<(), Refused> {
         let until = self.policy().receipts_kept.over(now);
-        self.store().forget_receipts(until, super::erasing::ERASE_BATCH)?;
+        while self.store().forget_receipts(until, super::erasing::ERASE_BATCH)? == super::erasing::ERASE_BATCH
+        {
+        }
         Ok(())
     }
 }

@@ -390,6 +390,7 @@ pub(super) fn failed(failure: Failure) -> &'static str {
         Failure::Camera => "The camera gave no picture",
         Failure::Matcher => "The models gave no answer",
         Failure::NoGallery => "The voyage's gallery was not staged",
+        Failure::Exempt => "The law exempts the traveller from photos",
     }
 }
 

@@ -136,6 +136,8 @@ impl Service {
                     return Err(Refused::WrongStage("boarding is not open for this voyage"));
                 }
                 after.passenger = instead;
+                // The boarding that stands is of now: by that instant it is told which passage it is of.
+                after.done_at = boarding.as_ref().map(|boarding| boarding.at).or(after.done_at);
                 // The photo stands under the wrong person's name and date: it goes.
                 after.probe = None;
                 change = BoardingChange::Correct { wrong: passenger, boarding };

@@ -2,6 +2,7 @@
 
 use super::erasing::ERASE_BATCH;
 use super::{Refused, Service};
+use jiff::tz::TimeZone;
 use portunus_core::policy::DataClass;
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ impl Service {
         self.store().prune_events(now)?;
         self.store().forget_voyages(self.policy().over(DataClass::ShortTermLog, now), ERASE_BATCH)?;
         self.forget_receipts(now)?;
+        let over = self.policy().over(DataClass::ShortTermLog, now);
+        let month = over.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string();
+        self.store().forget_pending_traffic(&month)?;
         let audit = self.policy().over(DataClass::Audit, now);
         self.store().prune_readings(audit, ERASE_BATCH)?;
         self.store().prune_cases(audit, ERASE_BATCH)?;
@@ -49,6 +53,7 @@ impl Service {
             }),
             self.every(ERASE_EVERY, Self::erase_due),
             self.every(PUBLISH_EVERY, |service| service.publish_ledger().map(|_| ())),
+            self.every(PUBLISH_EVERY, Self::witness_ledger),
             self.every(SWEEP_EVERY, Self::tidy),
         );
     }

@@ -1,15 +1,15 @@
 //! Asking witnesses to sign each head once it is published, and showing which have.
 
-use super::sequencer::{LedgerFiles, Sequencer, ledger_folder, ledger_signer};
+use super::sequencer::{ledger_folder, ledger_signer};
 use super::{Refused, Service, lock};
 use jiff::{SignedDuration, Timestamp};
-use portunus_ledger::log::{CHECKPOINT, Files as _, Folder, Log};
+use portunus_ledger::log::{CHECKPOINT, Files as _, Folder, Reader};
 use portunus_ledger::merkle::Hash;
-use portunus_ledger::note::{Checkpoint, SignatureLine, VerifierKey};
+use portunus_ledger::note::{Checkpoint, Note, SignatureLine, VerifierKey};
 use portunus_ledger::witness::{Answer, Request};
 use std::sync::Mutex;
 
-/// A witness that failed is left alone for so long: what waits to be published does not wait for it each time.
+/// A witness that failed is left alone for so long: the others do not wait for it each time.
 const RESTS_FOR: SignedDuration = SignedDuration::from_secs(5);
 /// That a witness does not sign is said this often.
 const SHOUTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -19,8 +19,7 @@ pub trait AskWitness: Send + Sync {
     /// Whose cosignature is expected.
     fn key(&self) -> &VerifierKey;
 
-    /// Posts `request` to its `add-checkpoint`; gives status and body of the answer. Bounded, to about a second: what is to
-    /// be published next waits for it.
+    /// Posts `request` to its `add-checkpoint`; gives status and body of the answer. Bounded, to about a second.
     ///
     /// # Errors
     /// In words, when no answer came.
@@ -98,26 +97,37 @@ impl Service {
         Ok(Some(Head { origin, size, root, checkpoint: note.to_string(), witnesses }))
     }
 
+    /// The verifier keys of the witnesses that are asked.
+    pub(super) fn witness_keys(&self) -> Vec<String> {
+        self.asked().iter().map(|asked| asked.by.key().to_string()).collect()
+    }
+
     fn asked(&self) -> &[Asked] {
         self.0.ledger.witnesses.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Asks those who have not signed the head yet, all at once, and publishes it with what they sign. Whoever does not
-    /// answer is named in the log, once a minute.
-    pub(super) fn have_cosigned(&self, sequencer: &mut Sequencer) -> Result<(), Refused> {
-        let (log, now) = (sequencer.log(), self.now());
+    /// Asks those who have not signed the published head yet, all at once; gives its size and what they signed. Whoever does
+    /// not answer is named in the log, once a minute.
+    pub(super) fn ask_witnesses(&self) -> Result<Option<(u64, Vec<SignatureLine>)>, Refused> {
+        let (folder, now) = (Folder(ledger_folder(self.store())), self.now());
+        let Some(bytes) = folder.read(CHECKPOINT)?.filter(|_| !self.asked().is_empty()) else {
+            return Ok(None);
+        };
+        let unsigned = |error: portunus_ledger::note::NoteError| Refused::Ledger(error.to_string());
+        let (head, note) = Checkpoint::open(&bytes, &self.ledger_key()?).map_err(unsigned)?;
         let since = |at: Timestamp| now.duration_since(at).abs();
         let missing: Vec<&Asked> = self
             .asked()
             .iter()
-            .filter(|asked| asked.by.key().verify(log.note()).is_err())
+            .filter(|asked| asked.by.key().verify(&note).is_err())
             .filter(|asked| lock(&asked.state).failed.is_none_or(|at| since(at) >= RESTS_FOR))
             .collect();
-        if missing.is_empty() || log.head().size == 0 {
-            return Ok(());
+        if missing.is_empty() || head.size == 0 {
+            return Ok(None);
         }
         let answers: Vec<Result<SignatureLine, String>> = std::thread::scope(|scope| {
-            let asking: Vec<_> = missing.iter().map(|asked| scope.spawn(|| asked.ask(log))).collect();
+            let asking: Vec<_> =
+                missing.iter().map(|asked| scope.spawn(|| asked.ask(&folder, &head, &note))).collect();
             asking
                 .into_iter()
                 .map(|asked| asked.join().unwrap_or(Err("asking panicked".to_owned())))
@@ -136,24 +146,25 @@ impl Service {
                 Err(_) => {}
             }
         }
-        if lines.is_empty() { Ok(()) } else { sequencer.cosigned(&lines) }
+        Ok((!lines.is_empty()).then_some((head.size, lines)))
     }
 }
 
 impl Asked {
-    /// Its signature on the log's head. Once it may name another size to prove from than was thought.
-    fn ask(&self, log: &Log<LedgerFiles>) -> Result<SignatureLine, String> {
+    /// Its signature on a head. Once it may name another size to prove from than was thought.
+    fn ask(&self, folder: &Folder, head: &Checkpoint, note: &Note) -> Result<SignatureLine, String> {
         let mut state = lock(&self.state);
         for _ in 0..2 {
-            let (size, knows) = (log.head().size, state.knows);
+            let (size, knows) = (head.size, state.knows);
             if knows > size {
                 return Err(format!(
                     "it signed {knows} leaves of this log, which has {size}: one of two histories"
                 ));
             }
-            let request = Request::new(&log.reader(), log.note(), knows).map_err(|e| e.to_string())?;
+            let reader = Reader::new(folder, size);
+            let request = Request::new(&reader, note, knows).map_err(|e| e.to_string())?;
             let (status, body) = self.by.ask(&request.to_string())?;
-            match Answer::read(status, &body, &log.note().text, self.by.key()) {
+            match Answer::read(status, &body, &note.text, self.by.key()) {
                 Ok(Answer::Cosigned(line)) => {
                     state.knows = size;
                     return Ok(line);

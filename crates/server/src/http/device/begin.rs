@@ -53,8 +53,8 @@ impl PresentedDocument {
 pub(crate) struct BegunHere {
     #[serde(flatten)]
     begun: Begun,
-    /// Shown at the end of the passage, briefly, and forgotten by the gate.
-    receipt: ReceiptGiven,
+    /// Shown at the end of the passage, briefly, and forgotten by the gate; none once boarding is closed.
+    receipt: Option<ReceiptGiven>,
 }
 
 #[utoipa::path(post, path = "/api/device/v1/encounters", operation_id = "device_begin", tag = "device", request_body = Choice,
@@ -77,8 +77,8 @@ pub(crate) async fn handle(
         let begun = service.begin(&signed.device, &signed.submission, &joining)?;
         // Not part of the outcome that is kept for repeats: the code stands nowhere.
         let encounter = begun.encounter.parse().map_err(|_| Refused::Unknown("encounter"))?;
-        let receipt = ReceiptGiven::of(service.store().receipt_code(encounter), &site);
-        Ok::<_, Refused>(BegunHere { begun, receipt })
+        let code = service.store().receipt_code(encounter)?;
+        Ok::<_, Refused>(BegunHere { begun, receipt: code.map(|code| ReceiptGiven::of(code, &site)) })
     })
     .await?;
     Ok((StatusCode::CREATED, Json(begun)))
