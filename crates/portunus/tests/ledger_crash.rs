@@ -17,7 +17,7 @@ use portunus_ledger::log::{CHECKPOINT, Files as _, Folder, Reader};
 use portunus_ledger::note::{Checkpoint, VerifierKey};
 use portunus_ledger::verify::{Check, verify};
 use portunus_server::service::Sequencer;
-use portunus_store::{NewReference, Store, set_failpoint};
+use portunus_store::{Fault, Faults, NewReference, Store, set_failpoint, set_faults};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -95,6 +95,73 @@ fn tell(store: &Store, round: u64) {
     }
 }
 
+/// Verifies the log: so many leaves, each once. Gives its key.
+fn is_whole(files: &Folder, size: u64) -> VerifierKey {
+    let key = String::from_utf8(files.read("key").unwrap().unwrap()).unwrap();
+    let key = VerifierKey::parse(&key).unwrap();
+    let check = Check { key: &key, witnesses: &[], since: None, as_of: now() };
+    let report = verify(files, &check).unwrap();
+    assert_eq!(report.faults, []);
+    assert_eq!(report.size, size, "nothing is missing and nothing is twice");
+    let reader = Reader::new(files.clone(), size);
+    let (mut leaves, mut next) = (BTreeSet::new(), 0);
+    while next < size {
+        let (_, some) = reader.bundle(next).unwrap();
+        next += some.len() as u64;
+        leaves.extend(some);
+    }
+    assert_eq!(leaves.len() as u64, size, "each leaf once");
+    key
+}
+
+/// Publishes twice, with one write of the store failing; whoever gets an error opens the log anew, as the service does.
+/// Whether the fault was met.
+fn publishes_with(faults: Faults) -> bool {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("data");
+    let mut store = open(&folder);
+    let mut failures = 0;
+    for round in 0..2 {
+        let left = if round == 0 { faults } else { set_faults(Faults::Off) };
+        tell(&store, round);
+        set_faults(left);
+        let mut sequencer = None;
+        loop {
+            let step = match sequencer.take() {
+                None => Sequencer::open(&store, now()).map(|opened| (opened.unwrap(), true)),
+                Some(mut open) => Sequencer::go_on(&mut open, now()).map(|published| (open, published > 0)),
+            };
+            match step {
+                Ok((open, true)) => sequencer = Some(open),
+                Ok((_, false)) => break,
+                Err(_) => failures += 1,
+            }
+            assert!(failures < 3, "one write fails, not more: {faults:?}");
+            if sequencer.is_none()
+                && let Faults::Nth(_, Fault::Crash) = set_faults(Faults::Off)
+            {
+                store = open_again(&folder, store);
+            }
+        }
+    }
+    set_faults(Faults::Off);
+    is_whole(&Folder(folder.join("ledger")), 2 * (OF_NOBODY + PEOPLE));
+    failures > 0
+}
+
+fn open_again(folder: &Path, died: Store) -> Store {
+    drop(died);
+    open(folder)
+}
+
+#[test]
+fn whichever_write_of_the_store_fails_the_log_is_whole() {
+    for fault in [Fault::Lost, Fault::KeptButFailed, Fault::Crash] {
+        let met = (1..40).take_while(|nth| publishes_with(Faults::Nth(*nth, fault))).count();
+        assert!((2..39).contains(&met), "{fault:?}: places and publication, at least: {met}");
+    }
+}
+
 #[test]
 fn whoever_appends_is_killed_at_each_step_and_the_log_is_whole() {
     let home = tempfile::tempdir().unwrap();
@@ -120,21 +187,8 @@ fn whoever_appends_is_killed_at_each_step_and_the_log_is_whole() {
     assert!(killed.values().all(|times| *times > 0), "each step is reached: {killed:?}");
     assert!(!goes_on(&folder, "none"));
 
-    let key = std::fs::read_to_string(folder.join("ledger/key")).unwrap();
-    let key = VerifierKey::parse(&key).unwrap();
-    let check = Check { key: &key, witnesses: &[], since: None, as_of: now() };
-    let report = verify(&files, &check).unwrap();
-    assert_eq!(report.faults, []);
-    assert_eq!(report.size, round * (OF_NOBODY + PEOPLE), "nothing is missing and nothing is twice");
-    let reader = Reader::new(files.clone(), report.size);
-    let mut leaves = BTreeSet::new();
-    let mut next = 0;
-    while next < report.size {
-        let (_, some) = reader.bundle(next).unwrap();
-        next += some.len() as u64;
-        leaves.extend(some);
-    }
-    assert_eq!(leaves.len() as u64, report.size, "each leaf once");
+    let key = is_whole(&files, round * (OF_NOBODY + PEOPLE));
+    let reader = Reader::new(files.clone(), round * (OF_NOBODY + PEOPLE));
     let heads: Vec<Checkpoint> = seen.iter().map(|note| Checkpoint::open(note, &key).unwrap().0).collect();
     assert!(heads.len() > steps.len() && heads.is_sorted_by_key(|head| head.size));
     for head in heads {

@@ -77,6 +77,8 @@ fn a_receipt_says_what_is_kept_and_who_read_it_and_a_contest_cascades() {
 
     // Closed: the crossing stands beside the photo, nothing is said of the photos any more.
     staff.close(&voyage).ok();
+    let again = staff.officer.post(&format!("/api/officer/v1/encounters/{encounter}/receipt"), &json!({}));
+    assert_eq!(again.status, 404, "from now on nobody but the traveller has the code");
     let closed = receipt(&staff, &code);
     assert_eq!(closed["photos"], Value::Null);
     let mut data: Vec<&str> =
@@ -148,6 +150,40 @@ fn a_receipt_cannot_tell_a_decline_from_a_camera_that_failed() {
     let after = plain(&one);
     assert_eq!(after["records"][0]["data"], "crossing", "{after}");
     assert_eq!(after, plain(&other), "and for as long as the crossing is kept");
+}
+
+#[test]
+fn a_match_put_right_is_the_receipt_of_who_was_there_and_is_upheld_once_boarding_is_closed() {
+    if !models_are_here() {
+        return;
+    }
+    let (_house, mut staff) = Staff::with_house(Options::default());
+    let vera = records_officer(&staff);
+    let people = [Person::new(0, "FRA").with_reference(Picture::Obama), Person::new(1, "FRA")];
+    let voyage = staff.stage(100, &people);
+    let [found, there] = [0, 1].map(|n: usize| staff.passenger(&voyage, &people[n])["id"].clone());
+    let (first, code) = begin(&staff, &choice("photo", false, None));
+    assert_eq!(staff.gate.capture(&first, &[Picture::Obama2.bytes()]).ok().json()["step"], "proceed");
+    let right = json!({ "ruling": "somebody-else", "passenger": found, "instead": there, "reason": "another document" });
+    staff.rule(&first, &right).ok();
+    // Whom the machine had found comes after, and has a crossing and a receipt of their own.
+    let (second, other) = begin(&staff, &choice("photo", false, None));
+    staff.gate.capture(&second, &[Picture::Obama2.bytes()]).ok();
+    let contest = json!({ "code": code, "ground": "wrong-person", "words": "" });
+    assert_eq!(staff.anybody.post(&format!("{RECEIPT}/contest"), &contest).status, 201);
+    let case = vera.get("/api/records/v1/cases").ok().json()[0]["id"].as_str().unwrap().to_owned();
+    let answer = format!("/api/records/v1/cases/{case}/answer");
+    let upheld = json!({ "answer": "You are right.", "upheld": { "correction": "not-this-person" } });
+    assert_eq!(vera.post(&answer, &upheld).status, 409, "more of it may come to be kept");
+    staff.close(&voyage).ok();
+    let crossings = |code: &str| {
+        let receipt = receipt(&staff, code);
+        let records = receipt["records"].as_array().unwrap().clone();
+        records.iter().filter(|one| one["data"] == "crossing").count()
+    };
+    assert_eq!((crossings(&code), crossings(&other)), (1, 1), "each their own");
+    let done = vera.post(&answer, &upheld).ok().json();
+    assert_eq!(done["erased"], 1, "the crossing that came after it was contested, too: {done}");
 }
 
 /// Twelve people decline and board: enough for the log to speak of each.

@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// How often a driver is started that does not come up.
+const STARTS_MAX: usize = 5;
+
 /// Keys that print nothing (WebDriver s17.4.2).
 pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
@@ -64,6 +67,27 @@ pub fn there() -> bool {
     there
 }
 
+/// Starts a chromedriver; `None` when it ends before it listens.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let port = said.map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once("successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    if port.is_none() {
+        let _ = driver.wait();
+    }
+    port.map(|port| (driver, port))
+}
+
 /// A browser with a profile of its own and one window.
 pub struct Chromium {
     driver: Child,
@@ -77,25 +101,14 @@ impl Chromium {
     /// Starts one. `camera` is the file that its camera shows (see `camera`); without it there is no camera.
     pub fn start(name: &'static str, camera: Option<&Path>) -> Self {
         let profile = tempfile::tempdir().unwrap();
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = said.map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.split_once("successfully on port ")?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        });
+        // It takes one port for both kinds of addresses, and ends when another process has it by then.
+        let (driver, port) = (0..STARTS_MAX).find_map(|_| driver()).expect("chromedriver says no port");
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
             .timeout_global(Some(2 * PATIENCE))
             .build();
-        let root = format!("http://127.0.0.1:{}/session", port.expect("chromedriver says no port"));
+        let root = format!("http://127.0.0.1:{port}/session");
         let mut browser = Self { driver, agent: config.into(), session: root, name, _profile: profile };
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
         flags.push(format!("--user-data-dir={}", browser._profile.path().display()));

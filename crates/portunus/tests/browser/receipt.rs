@@ -123,6 +123,7 @@ fn a_traveller_opens_proves_contests_and_reads_the_answer() {
         .browser
         .wait("document.querySelector('.contest[data-upheld=true]')?.innerText.includes('You are right')");
     telephone.looked_at("receipt-answered");
+    another_peoples_statement_cannot_be_altered_unseen(&telephone);
     a_citizens_is_erased_and_proved(&telephone, &citizens);
 }
 
@@ -159,6 +160,35 @@ fn contests(telephone: &Telephone, house: &House) {
     desk.browser.click("form[data-then=answered] button[type=submit]");
     desk.browser.wait("document.querySelector('.facts')?.innerText.includes('The answer')");
     desk.looked_at("records-contest-answered");
+}
+
+/// One byte of a statement that is not of this receipt: the page does not take the bundle for the log's.
+fn another_peoples_statement_cannot_be_altered_unseen(telephone: &Telephone) {
+    let said = telephone.browser.run(
+        "const { key, from } = document.querySelector('#proof').dataset;
+         const records = [...document.querySelectorAll('#proof [data-record]')].map((one) => one.dataset.record);
+         const honest = window.fetch;
+         window.fetch = async (url, options) => {
+           const answer = await honest(url, options);
+           if (!String(url).includes('tile/entries')) return answer;
+           const bytes = new Uint8Array(await answer.arrayBuffer());
+           bytes[20] ^= 1;
+           return new Response(bytes);
+         };
+         return import('/assets/proof.js').then(async ({ Log }) => {
+           const log = new Log('/ledger', key);
+           try {
+             await log.trace(await log.head(), records, 0);
+             return 'believed';
+           } catch (error) {
+             return error.message;
+           } finally {
+             window.fetch = honest;
+           }
+         });",
+    );
+    let said = said.as_str().unwrap();
+    assert!(said.contains("do not lead to the signed root"), "{said}");
 }
 
 /// What was kept of a citizen is gone by now: the page proves it, and so does the saved file when nothing is asked of the

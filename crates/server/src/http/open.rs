@@ -111,7 +111,7 @@ async fn ledger(State(app): State<App>, Path(path): Path<String>) -> Result<Resp
         super::officer::take::handle,
         super::officer::rulings::handle,
         super::officer::seek::handle,
-        super::receipt::give,
+        super::officer::receipt::give,
         super::receipt::open_by_api,
         super::receipt::contest_by_api,
         super::officer::outage::handle,

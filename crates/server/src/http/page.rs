@@ -29,7 +29,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/board", get(officer::fragment))
         .route("/console/encounters/{id}/probe", get(officer::probe))
         .route("/console/encounters/{id}/held", get(held_page))
-        .route("/console/encounters/{id}/receipt", get(super::receipt::slip))
+        .route("/console/encounters/{id}/receipt", get(officer::receipt::slip))
         .route("/console/passengers/{id}/reference", get(officer::reference))
         .route("/second-look", get(second_look_page))
         .route("/second-look/{id}/taken", get(officer::second_look::taken))

@@ -1,13 +1,11 @@
 //! `/receipt` and `/api/public/v1/receipt`: what a traveller's code opens, as a page and as JSON. The code comes in the body
 //! of a request, never in an address: addresses are logged, kept in histories and sent on.
 
-use super::officer;
-use super::session::Officer;
 use super::{App, Problem, blocking};
 use crate::pages::qr::Qr;
 use crate::pages::receipt::{self as pages, AskView, OpenView, Words};
 use crate::service::{ReceiptShown, Service};
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -56,32 +54,6 @@ impl ReceiptGiven {
         let address = format!("{site}/receipt#{}", code.text());
         Self { code: code.text(), qr: Qr::of(&address), address }
     }
-}
-
-#[utoipa::path(post, path = "/api/officer/v1/encounters/{id}/receipt", operation_id = "officer_receipt", tag = "officer",
-    params(("id" = String, Path, description = "the encounter, until its voyage is closed")),
-    responses((status = 200, description = "to be handed to the traveller", body = ReceiptGiven), (status = 404)))]
-pub(crate) async fn give(
-    State(app): State<App>,
-    Officer(_): Officer,
-    Path(encounter): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<ReceiptGiven>, Problem> {
-    let (encounter, service) = (officer::id(&encounter, "encounter")?, app.service.clone());
-    let code = blocking(move || service.receipt_code(encounter)).await?;
-    Ok(Json(ReceiptGiven::of(code, &site(&headers))))
-}
-
-/// The slip that an officer prints.
-pub(super) async fn slip(
-    State(app): State<App>,
-    Officer(_): Officer,
-    Path(encounter): Path<String>,
-    headers: HeaderMap,
-) -> Result<Markup, Problem> {
-    let (encounter, service) = (officer::id(&encounter, "encounter")?, app.service.clone());
-    let code = blocking(move || service.receipt_code(encounter)).await?;
-    Ok(pages::slip(code, &format!("{}/receipt#{}", site(&headers), code.text())))
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ mod events;
 pub(super) mod hold;
 pub(super) mod outage;
 mod photos;
+pub(super) mod receipt;
 pub(super) mod rulings;
 pub(super) mod second_look;
 pub(super) mod seek;
@@ -29,7 +30,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/board", get(board::handle))
         .route("/encounters/{id}/take", post(take::handle))
         .route("/encounters/{id}/rulings", post(rulings::handle))
-        .route("/encounters/{id}/receipt", post(super::receipt::give))
+        .route("/encounters/{id}/receipt", post(receipt::give))
         .route("/voyages/{id}/passengers", post(seek::handle))
         .route("/voyages/{id}/outage-boardings", post(outage::handle))
         .route("/voyages/{id}/open", post(boarding::open))
