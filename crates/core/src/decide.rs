@@ -82,7 +82,7 @@ pub enum Failure {
     Matcher,
     /// The voyage's gallery is not staged.
     NoGallery,
-    /// The law exempts the traveller: none was asked.
+    /// The law exempts the traveller: no photo is asked of them.
     Exempt,
 }
 

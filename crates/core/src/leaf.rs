@@ -458,7 +458,7 @@ leaves! {
         never_stored: u64,
         /// A photo of it was sealed and destroyed before it was anybody's record.
         discarded: u64,
-        /// It never came.
+        /// It never came, or came under what was not in force and was not looked at.
         missing: u64,
         /// No later than the first of them, to the hour.
         since: Instant,

@@ -118,7 +118,7 @@ pub struct Stated {
     pub captures_never_stored: u64,
     /// Of these, destroyed before they were a record.
     pub captures_discarded: u64,
-    /// Of these, never received.
+    /// Of these, never received, or not looked at.
     pub captures_missing: u64,
     /// Records ever.
     pub records: u64,
@@ -609,9 +609,10 @@ impl Books {
                 .push(format!("{} designations are from before the log's first policy", self.before_the_log));
         }
         if self.sums.captures_missing > 0 {
-            report
-                .declared
-                .push(format!("{} captures were counted and never received", self.sums.captures_missing));
+            report.declared.push(format!(
+                "{} captures were counted and never received, or not looked at",
+                self.sums.captures_missing
+            ));
         }
         // What the operator says against itself; the log is refused, not the list, when it grows without bound.
         report.declared.extend(self.rolled_back.into_iter().take(LISTED_MAX));

@@ -33,6 +33,9 @@ pub(crate) struct SavedReceipt {
 pub(crate) struct SavedLedger {
     /// Its key, as it was then.
     pub(crate) key: String,
+    /// The keys of its witnesses, as they were then.
+    #[serde(default)]
+    pub(crate) witnesses: Vec<String>,
     from: u64,
 }
 

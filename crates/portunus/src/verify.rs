@@ -42,8 +42,8 @@ pub(crate) struct Args {
     /// Keep the checkpoint that was checked, for the next --since; only when nothing is wrong
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
-    /// A receipt that a traveller saved: say what the log states of its records. Its checkpoint and key are taken for --since
-    /// and --key where those are not named
+    /// A receipt that a traveller saved: say what the log states of its records. Its checkpoint, key and witnesses are taken for
+    /// --since, --key and --witness where those are not named
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// Judge dates as of then instead of now
@@ -61,14 +61,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let files = place(args)?;
     let receipt = args.receipt.as_deref().map(SavedReceipt::read).transpose()?;
     let (key, from_the_log) = match args.key.as_ref().or(receipt.as_ref().map(|saved| &saved.ledger.key)) {
-        Some(key) => (VerifierKey::parse(key).context("--key")?, false),
+        Some(key) => (VerifierKey::parse(key).context("--key")?, args.key.is_none()),
         None => {
             let text = files.read(KEY_FILE)?.context("no key lies beside the log: name one with --key")?;
             (VerifierKey::parse(&String::from_utf8_lossy(&text)).context("the key beside the log")?, true)
         }
     };
-    let witnesses = args
-        .witness
+    let of_receipt = receipt.as_ref().map_or(&[][..], |saved| &saved.ledger.witnesses);
+    let named = if args.witness.is_empty() { of_receipt } else { &args.witness };
+    let witnesses = named
         .iter()
         .map(|key| witness::parse(key, KeyKind::Cosignature).with_context(|| format!("--witness {key}")))
         .collect::<Result<Vec<_>>>()?;
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut report = verify(&files, &check).context("reading the log")?;
     if from_the_log {
         report.declared.push(format!(
-            "the key was taken from the log itself: compare {key} with what the agency publishes elsewhere"
+            "the key was taken from the log or the receipt: compare {key} with what the agency publishes elsewhere"
         ));
     }
     if since.is_none() {

@@ -1,5 +1,5 @@
 // Reads a public log and proves what it says of some records: from its files (C2SP tlog-tiles) and its key alone. Nothing that
-// the service says is believed here but what leads to the signed root (RFC 6962).
+// the service says is believed here but what leads to the root that the given key signed (RFC 6962).
 
 const WIDTH = 256;
 const PREFIX = "portunus-leaf/1 ";

@@ -28,6 +28,14 @@ impl ScoreType {
     pub fn of_gallery(people: u32) -> Self {
         if people >= NORMALISED_FROM { Self::Normalised } else { Self::Raw }
     }
+
+    /// The stable name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Normalised => "normalised",
+        }
+    }
 }
 
 /// What one traveller's comparison is made of.

@@ -48,11 +48,15 @@ pub enum Counted {
     Officer(Lane),
 }
 
-/// Of how many travellers each choice was that a passage gives; `None` for what an officer entered without a gate, and for
-/// a passage that was begun anew for another photo and is counted there.
+/// Of how many travellers each choice was that a passage gives; `None` for what an officer entered without a gate, for whom the
+/// law exempts from photos, and for a passage that was begun anew for another photo and is counted there.
 pub fn outcome(passage: &Passage<'_>) -> Option<(Outcome, Verdict)> {
     let encounter = passage.encounter;
     encounter.device?;
+    // Whom the law exempts has chosen nothing.
+    if matches!(encounter.decision, Some(Decision::Unavailable { failure: Failure::Exempt })) {
+        return None;
+    }
     let rulings = || passage.rulings.iter().rev().map(|ruled| ruled.ruling);
     let verdict = rulings().find_map(|ruling| match ruling {
         Ruling::Retake => Some(None),
@@ -71,9 +75,6 @@ fn came_of(encounter: &Encounter, verdict: Verdict) -> Outcome {
     let underway =
         encounter.stage == Stage::AtGate || (encounter.stage == Stage::Done && verdict == Verdict::Nothing);
     match (encounter.lane, &encounter.decision) {
-        (_, Some(Decision::Unavailable { failure: failure @ Failure::Exempt })) => {
-            Outcome::Unavailable(*failure)
-        }
         (Lane::Manual, _) => Outcome::Declined,
         (Lane::Photo, Some(Decision::Confirmed { .. })) => Outcome::Confirmed,
         (Lane::Photo, Some(Decision::Refer { reasons, .. })) if !underway => {

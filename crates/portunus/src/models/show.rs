@@ -152,10 +152,7 @@ fn page(pack: &Pack) -> Result<String> {
 
 /// What a curve was measured on, in words.
 fn title(curve: &MeasuredCurve) -> String {
-    let score = match curve.score {
-        ScoreType::Raw => "raw",
-        ScoreType::Normalised => "normalised",
-    };
+    let score = curve.score.slug();
     format!(
         "{score} scores, {} frames against {} references, best of {} attempts: {} comparisons",
         curve.frames, curve.references, curve.attempts, curve.comparisons

@@ -23,7 +23,7 @@ use crate::service::Service;
 use axum::Router;
 use axum::extract::{OriginalUri, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use limit::{Rate, Turns, UnderWay};
@@ -157,6 +157,15 @@ async fn host_of_http2(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// Where this service is, as whoever asks calls it: `https://host:port`.
+pub(crate) fn site(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let plain = |host: &&str| {
+        host.len() <= 260 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
+    };
+    format!("https://{}", host.filter(plain).unwrap_or("localhost"))
+}
+
 /// More requests at once than can be answered are told so, instead of waiting.
 async fn so_many_at_once(State(app): State<App>, request: Request, next: Next) -> Response {
     match app.requests.turn().await {
@@ -171,4 +180,22 @@ fn original_path(parts: &Parts) -> String {
         .extensions
         .get::<OriginalUri>()
         .map_or_else(|| parts.uri.path().to_owned(), |uri| uri.path().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_called_as_its_caller_calls_it_and_what_is_no_hosts_name_is_not_repeated() {
+        let of = |host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+            site(&headers)
+        };
+        assert_eq!(of("border.example:8443"), "https://border.example:8443");
+        assert_eq!(of("[::1]:8443"), "https://[::1]:8443");
+        assert_eq!(of("x --key y; rm"), "https://localhost");
+        assert_eq!(site(&HeaderMap::new()), "https://localhost");
+    }
 }

@@ -1,7 +1,7 @@
 //! `/receipt` and `/api/public/v1/receipt`: what a traveller's code opens, as a page and as JSON. The code comes in the body
 //! of a request, never in an address: addresses are logged, kept in histories and sent on.
 
-use super::{App, Problem, blocking};
+use super::{App, Problem, blocking, site};
 use crate::pages::qr::Qr;
 use crate::pages::receipt::{self as pages, AskView, OpenView, Words};
 use crate::service::{ReceiptShown, Service};
@@ -29,19 +29,11 @@ pub(super) fn unsigned() -> Router<App> {
         .route("/api/public/v1/receipt/contest", post(contest_by_api))
 }
 
-/// Where this service is, as whoever asks calls it: `https://host:port`.
-pub(super) fn site(headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let plain = |host: &&str| {
-        host.len() <= 260 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
-    };
-    format!("https://{}", host.filter(plain).unwrap_or("localhost"))
-}
-
 /// A receipt as it is handed to the traveller. No `Debug`: it holds the code.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ReceiptGiven {
-    /// 32 hexadecimal digits. Whoever has it opens the receipt; this service keeps only its hash.
+    /// 32 hexadecimal digits. Whoever has it opens the receipt. An officer can have it made again until boarding is closed; then
+    /// nobody but the traveller has it.
     code: String,
     /// The page, with the code in its fragment.
     address: String,

@@ -281,7 +281,7 @@ fn captures(report: &Oversight) -> Markup {
         &html! {
             p {
                 "Every camera counts its captures without a gap, and the public log says what became of each. A photo that was never stored was "
-                "written nowhere; a sealed one is kept until its date; a discarded one was sealed and destroyed again; a missing one never arrived."
+                "written nowhere; a sealed one is kept until its date; a discarded one was sealed and destroyed again; a missing one never arrived, or came when none may be taken and was not looked at."
             }
             (numbers("Captures by crossing point and month", "Crossing point", &report.captures))
             (numbers("What became of captures, by month", "Month", became))

@@ -614,13 +614,9 @@ impl Seen {
     /// What is counted of it when the voyage is closed.
     fn measured(&self, pack: &PackId) -> Measured {
         let people = self.candidates.as_ref().map_or(0, |candidates| candidates.gallery_people);
-        let score_type = match ScoreType::of_gallery(people) {
-            ScoreType::Raw => "raw",
-            ScoreType::Normalised => "normalised",
-        };
         Measured {
             pack: pack.clone(),
-            score_type: score_type.to_owned(),
+            score_type: ScoreType::of_gallery(people).slug().to_owned(),
             candidates: self.candidates.clone(),
         }
     }

@@ -1,4 +1,4 @@
-//! The public ledger's one writer: states what changed, puts leaves in order, publishes, and catches up first.
+//! The public ledger: states what changed, has it published by the one sequencer, and the head signed by witnesses.
 
 use super::sequencer::{Sequencer, ledger_folder};
 use super::{Refused, Service, erasing::Halted, lock, witnesses::Asked};

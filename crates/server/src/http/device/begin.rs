@@ -1,8 +1,8 @@
 //! `POST /api/device/v1/encounters`: a traveller has chosen. Until then no camera runs.
 
 use super::Signed;
-use crate::http::receipt::{self, ReceiptGiven};
-use crate::http::{App, Problem, blocking};
+use crate::http::receipt::ReceiptGiven;
+use crate::http::{App, Problem, blocking, site};
 use crate::service::{Begun, Joining, Refused};
 use axum::Json;
 use axum::extract::State;
@@ -72,7 +72,7 @@ pub(crate) async fn handle(
         notice_version: choice.notice_version,
         presented: choice.presented.as_ref().map(PresentedDocument::key).transpose()?,
     };
-    let (service, site) = (app.service.clone(), receipt::site(&signed.headers));
+    let (service, site) = (app.service.clone(), site(&signed.headers));
     let begun = blocking(move || {
         let begun = service.begin(&signed.device, &signed.submission, &joining)?;
         // Not part of the outcome that is kept for repeats: the code stands nowhere.

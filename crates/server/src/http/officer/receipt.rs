@@ -1,9 +1,9 @@
 //! `POST /api/officer/v1/encounters/{id}/receipt` and the slip to print: the code of a traveller's receipt, to be handed to them.
 
 use super::id;
-use crate::http::receipt::{ReceiptGiven, site};
+use crate::http::receipt::ReceiptGiven;
 use crate::http::session::Officer;
-use crate::http::{App, Problem, blocking};
+use crate::http::{App, Problem, blocking, site};
 use crate::pages::receipt as pages;
 use axum::Json;
 use axum::extract::{Path, State};

@@ -137,7 +137,7 @@ fn captures(report: &Oversight) -> Option<String> {
         say("Never stored", "were never written anywhere"),
         say("Sealed", "were kept sealed"),
         say("Discarded", "were sealed and destroyed again"),
-        say("Missing", "never arrived")
+        say("Missing", "never arrived or were not looked at")
     ))
 }
 

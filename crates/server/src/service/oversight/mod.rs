@@ -11,6 +11,7 @@ pub use figures::{ChoiceWaits, FigureTable, Passages, PeriodChoices};
 pub use stated::{Compliance, InForceSince, LogHead, WitnessAsked};
 
 use super::report::{RateFigure, accuracy, for_the_public, of_outcomes};
+use super::sequencer::ledger_folder;
 use super::witnesses::HeadWitness;
 use super::{AccuracyReport, KEY_FILE, Refused, Service, lock};
 use figures::{Year, captures, years};
@@ -230,9 +231,8 @@ impl Service {
             return Ok(Some(made.clone()));
         }
         let record = self.store().public_record()?;
-        let files = Folder(self.store().folder().join("ledger"));
-        let key = String::from_utf8(files.read(KEY_FILE)?.unwrap_or_default()).unwrap_or_default();
-        let mut head = kept.books.read(&files, &key, LEAVES_AT_ONCE)?;
+        let files = Folder(ledger_folder(self.store()));
+        let mut head = kept.books.read(&files, &self.ledger_key()?.to_string(), LEAVES_AT_ONCE)?;
         head.asked = self.witnesses_asked()?;
         let in_force = Some(self.in_force());
         let sources = Sources { record: &record, books: &kept.books, head, in_force };
@@ -262,10 +262,7 @@ impl Service {
                 attempts: policy.attempts_max,
             };
             let threshold = calibration.curve(score, transaction).threshold(people, policy.wanted_fpir);
-            let score = match score {
-                ScoreType::Raw => "raw",
-                ScoreType::Normalised => "normalised",
-            };
+            let score = score.slug();
             Threshold { gallery_people: people, score, threshold: f64::from(threshold.0) }
         };
         InForce {

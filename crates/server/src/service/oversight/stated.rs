@@ -2,13 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::id::{DeviceId, PointId};
-use portunus_core::leaf::{Bytes32, ErasedBecause, Instant, Leaf, LedgerId};
+use portunus_core::leaf::{ErasedBecause, Instant, Leaf, LedgerId};
 use portunus_ledger::log::{CHECKPOINT, Files, LogError, Reader};
 use portunus_ledger::note::{Checkpoint, Note};
 use portunus_ledger::verify::ERASED_WITHIN;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 
 /// Records that are followed from their date to their erasure; beyond, `portunus verify` is who follows them.
 const RECORDS_MAX: usize = 500_000;
@@ -109,14 +108,6 @@ fn hour(at: Instant) -> u32 {
     u32::try_from(at.at().as_second().div_euclid(3600)).unwrap_or(0)
 }
 
-fn hex(bytes: &Bytes32) -> String {
-    bytes.0.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn push(history: &mut Vec<InForceSince>, what: String, details: Vec<String>, at: Instant) {
     if history.last().is_some_and(|last| last.what == what && last.details == details) {
         return;
@@ -168,7 +159,7 @@ impl Books {
                 self.points.insert(point, name.as_str().to_owned());
             }
             Leaf::Policy { name, sha256, notice, at } => {
-                let details = vec![format!("sha256 {}", hex(&sha256)), format!("notices {}", hex(&notice))];
+                let details = vec![format!("sha256 {sha256}"), format!("notices {notice}")];
                 push(&mut self.policies, name.as_str().to_owned(), details, at);
             }
             Leaf::Model { pack, fpir_ppm, at } => {
@@ -289,7 +280,13 @@ mod tests {
         let mut books = Books::default();
         let (device, point) = (DeviceId::from_bytes([1; 16]), PointId::from_bytes([2; 16]));
         let when = at("2026-11-24T13:00:00Z");
-        books.enter(Leaf::Device { id: device, point, key: Bytes32([0; 32]), count: 0, at: when });
+        books.enter(Leaf::Device {
+            id: device,
+            point,
+            key: portunus_core::leaf::Bytes32([0; 32]),
+            count: 0,
+            at: when,
+        });
         books.captured(device, when, [15, 2, 1, 2]);
         books.captured(device, when, [15, 4, 1, 2]);
         books.captured(DeviceId::from_bytes([9; 16]), when, [15, 2, 1, 2]);
