@@ -172,7 +172,8 @@ async fn live(
          \x20 officer's console   {url}/console      sign in as  officer        {password}\n\
          \x20 supervisor          {url}/supervisor   sign in as  supervisor     {password}\n\
          \x20 administrator       {url}/admin        sign in as  administrator  {password}\n\
-         \x20 a gate of your own  {url}{link}\n\n\
+         \x20 a gate of your own  {url}{link}\n\
+         \x20 what anybody sees   {url}/oversight\n\n\
          A recorded boarding plays now; whoever is referred waits for your ruling in the console.\n\
          To walk through your own gate: add your portrait in the administrator's page under the document\n\
          {}, then open the gate's link on a device with a camera. Ctrl-C ends the demo.\n",
@@ -190,6 +191,7 @@ async fn live(
                 tokio::time::sleep(PACE).await;
                 let passage = staff.pass(&service, traveller).await?;
                 crate::print(&table::line(&passage))?;
+                crate::print(&format!("    their receipt: {url}/receipt#{}", passage.receipt))?;
                 passages.push(passage);
             }
             if n < last {
