@@ -67,21 +67,30 @@ struct Opening {
     lang: Option<String>,
 }
 
-/// What a code opens; or, by the name of its text, what is wrong with the code.
-async fn opened(app: &App, code: &str) -> Result<Result<(ReceiptCode, ReceiptShown), &'static str>, Problem> {
-    let Some(code) = ReceiptCode::parse(code) else { return Ok(Err("malformed")) };
+/// Why a code opens nothing.
+enum Unopened {
+    Malformed,
+    NothingHeld,
+}
+
+/// What a code opens, or why it does not.
+async fn opened(app: &App, code: &str) -> Result<Result<(ReceiptCode, ReceiptShown), Unopened>, Problem> {
+    let Some(code) = ReceiptCode::parse(code) else { return Ok(Err(Unopened::Malformed)) };
     let service = app.service.clone();
     match blocking(move || service.receipt(code)).await? {
         Some(shown) => Ok(Ok((code, shown))),
         None => {
             app.wrong_code_rate.check("receipt")?;
-            Ok(Err("nothing_held"))
+            Ok(Err(Unopened::NothingHeld))
         }
     }
 }
 
-fn asked_again(words: Words, problem: &'static str) -> Response {
-    let status = if problem == "malformed" { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
+fn asked_again(words: Words, why: Unopened) -> Response {
+    let (status, problem) = match why {
+        Unopened::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
+        Unopened::NothingHeld => (StatusCode::NOT_FOUND, "nothing_held"),
+    };
     (status, pages::ask(&AskView { words, problem: Some(problem) })).into_response()
 }
 
@@ -90,11 +99,15 @@ async fn open(
     headers: HeaderMap,
     Form(opening): Form<Opening>,
 ) -> Result<Response, Problem> {
-    let words = words(opening.lang.as_deref(), &headers);
-    match opened(&app, &opening.code).await? {
-        Ok((code, shown)) => Ok(page(&app.service, words, code, &shown).into_response()),
-        Err(problem) => Ok(asked_again(words, problem)),
-    }
+    answered(&app, words(opening.lang.as_deref(), &headers), &opening.code).await
+}
+
+/// The page that a code opens, or the one that asks for it again.
+async fn answered(app: &App, words: Words, code: &str) -> Result<Response, Problem> {
+    Ok(match opened(app, code).await? {
+        Ok((code, shown)) => page(&app.service, words, code, &shown).into_response(),
+        Err(why) => asked_again(words, why),
+    })
 }
 
 fn page(service: &Service, words: Words, code: ReceiptCode, shown: &ReceiptShown) -> Markup {
@@ -126,7 +139,7 @@ async fn file(
     let words = words(opening.lang.as_deref(), &headers);
     let shown = match opened(&app, &opening.code).await? {
         Ok((_, shown)) => shown,
-        Err(problem) => return Ok(asked_again(words, problem)),
+        Err(why) => return Ok(asked_again(words, why)),
     };
     let service = app.service.clone();
     let checkpoint = blocking(move || service.ledger_file(portunus_ledger::log::CHECKPOINT)).await?;
@@ -162,7 +175,7 @@ async fn contest(
     let words = words(form.lang.as_deref(), &headers);
     let code = match opened(&app, &form.code).await? {
         Ok((code, _)) => code,
-        Err(problem) => return Ok(asked_again(words, problem)),
+        Err(why) => return Ok(asked_again(words, why)),
     };
     let service = app.service.clone();
     // Sent twice, it is contested once: the page shows the one that waits.
@@ -172,10 +185,7 @@ async fn contest(
     {
         return Err(problem);
     }
-    match opened(&app, &code.text()).await? {
-        Ok((code, shown)) => Ok(page(&app.service, words, code, &shown).into_response()),
-        Err(problem) => Ok(asked_again(words, problem)),
-    }
+    answered(&app, words, &form.code).await
 }
 
 /// A code.
@@ -186,10 +196,10 @@ pub(crate) struct Code {
     code: String,
 }
 
-fn no_such(problem: &'static str) -> Problem {
-    match problem {
-        "malformed" => Problem::bad_request("code: expected 32 hexadecimal digits"),
-        _ => Problem::not_found("receipt, or nothing is held under this code any more"),
+fn no_such(why: Unopened) -> Problem {
+    match why {
+        Unopened::Malformed => Problem::bad_request("code: expected 32 hexadecimal digits"),
+        Unopened::NothingHeld => Problem::not_found("receipt, or nothing is held under this code any more"),
     }
 }
 
@@ -230,5 +240,5 @@ pub(crate) async fn contest_by_api(
         service.receipt(code)
     })
     .await?;
-    Ok((StatusCode::CREATED, Json(shown.ok_or_else(|| no_such(""))?)))
+    Ok((StatusCode::CREATED, Json(shown.ok_or_else(|| no_such(Unopened::NothingHeld))?)))
 }

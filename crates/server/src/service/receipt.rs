@@ -12,10 +12,11 @@ use portunus_core::place::{Direction, PointKind};
 use portunus_core::policy::{DataClass, PersonClass};
 use portunus_core::receipt::{Ground, ReceiptCode};
 use portunus_store::{
-    Answered, ContestOf, Contested, CorrectionDone, KeptRecord, Passed, Purpose, Reader, ReceiptRecord, Role,
+    Answered, ContestOf, Contested, CorrectionDone, KeptRecord, Passed, Purpose, Reader, ReceiptRecord,
+    Recipient, Role,
 };
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// A contest about which something came to be kept meanwhile is looked at again, at most so often.
 const ANSWERS_MAX: usize = 3;
@@ -186,8 +187,9 @@ impl Service {
             waits_for_officer: matches!(it.stage, Stage::Waiting | Stage::WithOfficer),
         });
         let passage = receipt.passed.map(|passed| self.passage_shown(&passed)).transpose()?;
-        let records =
-            receipt.records.into_iter().map(|one| self.record_shown(one)).collect::<Result<_, _>>()?;
+        let recipients = self.store().recipients()?;
+        let records = receipt.records.into_iter().map(|one| self.record_shown(one, &recipients));
+        let records = records.collect::<Result<_, _>>()?;
         let key = self.ledger_key()?;
         Ok(Some(ReceiptShown {
             passage,
@@ -222,7 +224,7 @@ impl Service {
         })
     }
 
-    fn record_shown(&self, of: ReceiptRecord) -> Result<RecordOfReceipt, Refused> {
+    fn record_shown(&self, of: ReceiptRecord, recipients: &[Recipient]) -> Result<RecordOfReceipt, Refused> {
         let mut shown = RecordOfReceipt {
             record: of.ledger.to_string(),
             data: of.data,
@@ -234,7 +236,6 @@ impl Service {
             read: Vec::new(),
         };
         let Some(KeptRecord { record, .. }) = of.kept else { return Ok(shown) };
-        let recipients = self.store().recipients()?;
         let name = |id| recipients.iter().find(|r| r.id == id).map_or("?".to_owned(), |r| r.name.clone());
         shown.copies = self.store().copies_of(record)?.into_iter().map(name).collect();
         for reading in self.store().readings(record)? {
@@ -342,13 +343,10 @@ impl Service {
 }
 
 /// Who read it, each way of reading once: role and purpose, with the number of times.
-pub(crate) fn readings_in_short(read: &[ReadBy]) -> Vec<(String, Purpose, usize)> {
-    let ways: BTreeSet<(String, String)> =
-        read.iter().map(|one| (one.by.clone(), super::slug(&one.purpose))).collect();
-    ways.into_iter()
-        .filter_map(|(by, purpose)| {
-            let of = || read.iter().filter(|one| one.by == by && super::slug(&one.purpose) == purpose);
-            of().next().map(|one| (by.clone(), one.purpose, of().count()))
-        })
-        .collect()
+pub(crate) fn readings_in_short(read: &[ReadBy]) -> Vec<(&str, Purpose, usize)> {
+    let mut ways: BTreeMap<(&str, String), (Purpose, usize)> = BTreeMap::new();
+    for one in read {
+        ways.entry((&one.by, super::slug(&one.purpose))).or_insert((one.purpose, 0)).1 += 1;
+    }
+    ways.into_iter().map(|((by, _), (purpose, times))| (by, purpose, times)).collect()
 }

@@ -84,10 +84,10 @@ impl Service {
     /// # Errors
     /// When the disk fails, or the head is not what the log's key signed.
     pub fn ledger_head(&self) -> Result<Option<Head>, Refused> {
-        let Some(bytes) = Folder(ledger_folder(self.store())).read(CHECKPOINT)? else { return Ok(None) };
-        let unsigned = |error: portunus_ledger::note::NoteError| Refused::Ledger(error.to_string());
-        let (Checkpoint { origin, size, root }, note) =
-            Checkpoint::open(&bytes, &self.ledger_key()?).map_err(unsigned)?;
+        let folder = Folder(ledger_folder(self.store()));
+        let Some((Checkpoint { origin, size, root }, note)) = self.published_note(&folder)? else {
+            return Ok(None);
+        };
         let witnesses = self.asked().iter().map(|asked| {
             let key = asked.by.key().clone();
             let second = key.verify(&note).ok().flatten().and_then(|second| i64::try_from(second).ok());
@@ -95,6 +95,13 @@ impl Service {
         });
         let witnesses = witnesses.collect();
         Ok(Some(Head { origin, size, root, checkpoint: note.to_string(), witnesses }))
+    }
+
+    /// The published head as the log's key signed it, with every other signature on it.
+    fn published_note(&self, folder: &Folder) -> Result<Option<(Checkpoint, Note)>, Refused> {
+        let Some(bytes) = folder.read(CHECKPOINT)? else { return Ok(None) };
+        let opened = Checkpoint::open(&bytes, &self.ledger_key()?);
+        Ok(Some(opened.map_err(|error| Refused::Ledger(error.to_string()))?))
     }
 
     /// The verifier keys of the witnesses that are asked.
@@ -109,12 +116,11 @@ impl Service {
     /// Asks those who have not signed the published head yet, all at once; gives its size and what they signed. Whoever does
     /// not answer is named in the log, once a minute.
     pub(super) fn ask_witnesses(&self) -> Result<Option<(u64, Vec<SignatureLine>)>, Refused> {
-        let (folder, now) = (Folder(ledger_folder(self.store())), self.now());
-        let Some(bytes) = folder.read(CHECKPOINT)?.filter(|_| !self.asked().is_empty()) else {
+        if self.asked().is_empty() {
             return Ok(None);
-        };
-        let unsigned = |error: portunus_ledger::note::NoteError| Refused::Ledger(error.to_string());
-        let (head, note) = Checkpoint::open(&bytes, &self.ledger_key()?).map_err(unsigned)?;
+        }
+        let (folder, now) = (Folder(ledger_folder(self.store())), self.now());
+        let Some((head, note)) = self.published_note(&folder)? else { return Ok(None) };
         let since = |at: Timestamp| now.duration_since(at).abs();
         let missing: Vec<&Asked> = self
             .asked()

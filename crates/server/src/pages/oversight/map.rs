@@ -35,8 +35,7 @@ impl Projection {
         let (least, most) = ends(longitudes());
         // What lies on both sides of the 180th meridian is drawn about it.
         let middle = if most - least > 180.0 { 180.0 } else { (least + most) / 2.0 };
-        let east = |longitude: f64| (longitude - middle + 540.0).rem_euclid(360.0) - 180.0;
-        let (mut west, right) = ends(longitudes().map(east));
+        let (mut west, right) = ends(longitudes().map(|longitude| east_of(middle, longitude)));
         let (south, mut north) = ends(positions.iter().map(|at| at.latitude()));
         let narrow = ((south + north) / 2.0).to_radians().cos().max(0.05);
         let (wide, high) = ((right - west).max(SPAN_MIN), (north - south).max(SPAN_MIN));
@@ -47,7 +46,7 @@ impl Projection {
     }
 
     fn place(&self, at: Position) -> (f64, f64) {
-        let east = (at.longitude() - self.middle + 540.0).rem_euclid(360.0) - 180.0;
+        let east = east_of(self.middle, at.longitude());
         ((east - self.west) * self.scale * self.narrow, (self.north - at.latitude()) * self.scale)
     }
 
@@ -67,6 +66,11 @@ impl Projection {
         let south = self.north - HEIGHT / self.scale;
         [line(west, west + wide).map(meridian).collect(), line(south, self.north).map(parallel).collect()]
     }
+}
+
+/// How far east of the meridian `middle` a longitude is: from -180 to 180 degrees.
+fn east_of(middle: f64, longitude: f64) -> f64 {
+    (longitude - middle + 540.0).rem_euclid(360.0) - 180.0
 }
 
 fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
