@@ -121,6 +121,7 @@ KINDS = {
     "T": r"(?!\s)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,500}(?<!\s)", "O": r"-|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"}
 FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
     "designation": "id:I point:I name:T port:T direction:T mode:T basis:T owner:T contractors:T from:D until:O at:D",
+    "hours": "designation:I hours:T at:D",
     "withdrawn": "designation:I until:D at:D", "policy": "name:T sha256:H notice:H at:D",
     "model": "pack:T fpir_ppm:N at:D", "device": "id:I point:I key:H count:N at:D", "device-revoked": "id:I at:D",
     "cases": "holds:N requests:N access:N corrections:N contests:N at:D", "recalls": "sent:N acknowledged:N at:D",
@@ -128,6 +129,7 @@ FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields 
     "captures": "device:I designation:I notice:H first:N last:N sealed:N never_stored:N discarded:N missing:N since:D signed:S at:D",
     "redated": "record:I due:D cause:ruling|correction|renewed", "held": "record:I until:D at:D",
     "released": "record:I at:D", "erased": "record:I cause:due|early at:D", "rolled-back": "device:I counted:N came:N at:D",
+    "parity-short": "designation:I falling:begins|ends manual:N photo:N waited_ms:N limit_ms:N at:D",
 }.items()}
 HOUR = timedelta(hours=1)
 
@@ -166,6 +168,9 @@ def books(log, leaves, as_of):
                 log.fault("designation-back-dated", n, "it begins before it was published")
             if points.setdefault(leaf["id"], leaf) is not leaf:
                 log.fault("leaf-doubled", n, "the designation was stated before")
+        elif kind == "hours":
+            if leaf["designation"] not in points:
+                log.fault("leaf-out-of-order", n, "of what was never stated")
         elif kind in ("withdrawn", "device-revoked"):
             known = points.get(leaf["designation"]) if kind == "withdrawn" else devices.get(leaf["id"])
             if known is None:
@@ -177,6 +182,12 @@ def books(log, leaves, as_of):
         elif kind == "device":
             if devices.setdefault(leaf["id"], known := {"last": leaf["count"], "until": None, "key": leaf["key"]}) is not known:
                 log.fault("leaf-doubled", n, "the device was stated before")
+        elif kind == "parity-short":
+            known, begins = points.get(leaf["designation"]), leaf["falling"] == "begins"
+            if known is None or known.get("short", False) == begins:
+                log.fault("leaf-doubled" if known and begins else "leaf-out-of-order", n, "it fell short before, or did not")
+            elif known:
+                known["short"] = begins
         elif kind == "cases":
             corrections = leaf["corrections"] + leaf["contests"]
         elif kind == "captures":

@@ -8,38 +8,7 @@ use portunus_biometrics::face::quality::{Advice, MeasureKind};
 use portunus_biometrics::face::*;
 use portunus_biometrics::gallery::{Gallery, Window};
 use portunus_core::id::{PassengerId, VoyageId};
-use std::path::Path;
-
-fn file(faces: &Path, name: &str, number: u32) -> Vec<u8> {
-    std::fs::read(faces.join(format!("{name}/{name}_{number:04}.jpg"))).unwrap()
-}
-
-fn picture(bytes: &[u8]) -> Picture {
-    Picture::decode(bytes, &PictureLimits::default()).unwrap()
-}
-
-fn subject(engine: &FaceEngine, picture: &Picture) -> Subject {
-    match engine.analyse_picture(picture, None).unwrap().outcome {
-        Outcome::Subject(subject) => subject,
-        _ => panic!("no subject"),
-    }
-}
-
-fn template(engine: &FaceEngine, bytes: &[u8]) -> Template {
-    engine.template(&subject(engine, &picture(bytes))).unwrap()
-}
-
-/// Puts pictures of one height beside each other.
-fn beside(pictures: &[&Picture]) -> Picture {
-    let height = pictures.iter().map(|p| p.height()).min().unwrap();
-    let width: u32 = pictures.iter().map(|p| p.width()).sum();
-    let row = |p: &Picture, y: u32| {
-        let stride = p.width() as usize * 3;
-        p.rgb()[y as usize * stride..(y as usize + 1) * stride].to_vec()
-    };
-    let rgb = (0..height).flat_map(|y| pictures.iter().flat_map(move |p| row(p, y))).collect();
-    Picture::from_rgb(width, height, rgb).unwrap()
-}
+use support::{beside, file, picture, subject, template};
 
 #[test]
 fn a_person_is_more_like_themself_than_like_another() {

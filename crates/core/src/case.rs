@@ -24,25 +24,41 @@ pub enum CaseKind {
     ClassChange,
     /// A traveller contests what their receipt says. Opened by them, answered by an officer.
     Contest,
+    /// An officer looks at somebody's stays, and says whose records are.
+    StayInquiry,
+    /// Records stand under somebody whose they are not: one officer proposes whose they are, another decides.
+    Misidentification,
 }
 
 impl CaseKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SubjectAccess,
         Self::OutsideRequest,
         Self::Hold,
         Self::Correction,
         Self::ClassChange,
         Self::Contest,
+        Self::StayInquiry,
+        Self::Misidentification,
     ];
+
+    /// Those in which stays are decided on.
+    pub const OF_STAYS: [Self; 2] = [Self::StayInquiry, Self::Correction];
+
+    /// Those in which stays are looked at.
+    pub const SEES_STAYS: [Self; 3] = [Self::StayInquiry, Self::Correction, Self::Misidentification];
 
     /// How many others than the author must agree before anything follows.
     pub fn approvals_needed(self) -> usize {
         match self {
             Self::OutsideRequest => 2,
-            Self::Hold => 1,
-            Self::SubjectAccess | Self::Correction | Self::ClassChange | Self::Contest => 0,
+            Self::Hold | Self::Misidentification => 1,
+            Self::SubjectAccess
+            | Self::Correction
+            | Self::ClassChange
+            | Self::Contest
+            | Self::StayInquiry => 0,
         }
     }
 
@@ -55,6 +71,8 @@ impl CaseKind {
             Self::Correction => "correction",
             Self::ClassChange => "change of class",
             Self::Contest => "contested by the traveller",
+            Self::StayInquiry => "a person's stays",
+            Self::Misidentification => "mis-identification",
         }
     }
 }
@@ -146,8 +164,25 @@ pub enum NotAllowed {
     #[error("the case was approved as it stands: open another for more records")]
     Approved,
     /// Nobody approves their own case, or one case twice.
-    #[error("a case is approved by somebody else than its author, and by each once")]
+    #[error(
+        "a case is agreed to by somebody else than who opened it or proposed what follows, and by each once"
+    )]
     OwnCase,
+    /// There is nothing to decide on.
+    #[error("nothing is proposed, or whose it is was forgotten meanwhile: propose it")]
+    NothingProposed,
+    /// It is not what was looked at.
+    #[error("something else is proposed meanwhile: look at it again")]
+    OtherProposal,
+    /// Another case has it.
+    #[error("a case of mis-identification was opened from this contest, and answers it")]
+    InRedress,
+    /// What a contest is about is not complete.
+    #[error(
+        "boarding is not closed, and more of this passage may come to be kept: decide afterwards; a match that is wrong now \
+         is put right at the gate"
+    )]
+    StillBoarding,
 }
 
 impl Case {
@@ -169,6 +204,17 @@ impl Case {
         }
         let (needed, given) = (self.kind.approvals_needed(), self.approvals.len());
         if given < needed { Err(NotAllowed::Unapproved { needed, given }) } else { Ok(()) }
+    }
+
+    /// Whether stays may be looked at in it: also before others have agreed to what is to follow.
+    ///
+    /// # Errors
+    /// [`NotAllowed`] says why not.
+    pub fn allows_looking(&self, now: Timestamp) -> Result<(), NotAllowed> {
+        if !self.is_open(now) {
+            return Err(NotAllowed::Closed);
+        }
+        if CaseKind::SEES_STAYS.contains(&self.kind) { Ok(()) } else { Err(NotAllowed::OtherKind) }
     }
 
     /// Whether records may be named in it: before it was approved.
@@ -196,6 +242,53 @@ impl Case {
         }
         let own = approver == self.author || self.approvals.contains(&approver);
         if own { Err(NotAllowed::OwnCase) } else { Ok(()) }
+    }
+
+    /// Whether `decider` may decide on what `proposer` proposed in it: a third pair of eyes is as good as a second, the
+    /// same never is. Past its deadline it is late, and still to be decided.
+    ///
+    /// # Errors
+    /// [`NotAllowed`] says why not.
+    pub fn takes_decision(
+        &self,
+        decider: UserId,
+        proposer: UserId,
+        now: Timestamp,
+    ) -> Result<(), NotAllowed> {
+        if !self.is_open(now) {
+            return Err(NotAllowed::Closed);
+        }
+        if self.kind != CaseKind::Misidentification {
+            return Err(NotAllowed::OtherKind);
+        }
+        self.takes_approval(decider, now)?;
+        if decider == proposer { Err(NotAllowed::OwnCase) } else { Ok(()) }
+    }
+}
+
+/// What one record is found to be, in a case of mis-identification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// Not this person's, and whose is not known: it goes, and every copy of it.
+    Unlink,
+    /// Another's: a crossing is written anew under theirs and goes here; a photo is theirs from then on.
+    Reattribute,
+    /// Rightly kept, of somebody else than their documents connect it with: all such of a case are one other person's.
+    Split,
+}
+
+impl Finding {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unlink, Self::Reattribute, Self::Split];
+
+    /// What a person calls it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Unlink => "not this person's, and whose is not known",
+            Self::Reattribute => "that other person's",
+            Self::Split => "another person's who shows the same document",
+        }
     }
 }
 
@@ -261,6 +354,18 @@ mod tests {
         case.allows(&[CaseKind::OutsideRequest], at(1)).unwrap();
         assert_eq!(case.allows(&[CaseKind::Hold], at(1)), Err(NotAllowed::OtherKind));
         assert_eq!(case.takes_records(at(1)), Err(NotAllowed::Approved));
+    }
+
+    #[test]
+    fn who_opened_it_and_who_proposed_it_do_not_decide_it_and_a_deadline_past_stops_nobody() {
+        let mut case = Case { expires_at: None, deadline: Some(at(50)), ..case(CaseKind::Misidentification) };
+        assert_eq!(case.takes_decision(user(1), user(2), at(99)), Err(NotAllowed::OwnCase), "opened it");
+        assert_eq!(case.takes_decision(user(2), user(2), at(99)), Err(NotAllowed::OwnCase), "proposed it");
+        case.takes_decision(user(3), user(2), at(99)).unwrap();
+        case.closed_at = Some(at(100));
+        assert_eq!(case.takes_decision(user(3), user(2), at(101)), Err(NotAllowed::Closed));
+        let hold = self::case(CaseKind::Hold);
+        assert_eq!(hold.takes_decision(user(3), user(2), at(1)), Err(NotAllowed::OtherKind));
     }
 
     #[test]

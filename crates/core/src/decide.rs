@@ -2,7 +2,7 @@
 
 use crate::biometric::{Candidates, Comparison};
 use crate::id::{PassengerId, VoyageId};
-use crate::place::Designation;
+use crate::place::{Designation, Direction};
 use crate::policy::Policy;
 use crate::voyage::VoyageStatus;
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub struct PassengerFacts {
     pub boarded: bool,
     /// Held by an officer.
     pub held: bool,
+    /// Hit by a lookout in force ([`crate::lookout`]).
+    pub lookout: bool,
     /// Whether the gallery has a template of theirs.
     pub has_reference: bool,
 }
@@ -59,6 +61,16 @@ pub enum Presented {
     NotOnManifest,
 }
 
+impl Presented {
+    /// Whose document it is, among the people expected.
+    pub fn passenger(self) -> Option<PassengerId> {
+        match self {
+            Self::Passenger(passenger) => Some(passenger),
+            Self::Nothing | Self::OtherVoyage | Self::NotOnManifest => None,
+        }
+    }
+}
+
 /// What was found out about one capture.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
@@ -80,15 +92,22 @@ pub enum Failure {
     Camera,
     /// The models are not loaded, or gave no answer.
     Matcher,
-    /// The voyage's gallery is not staged.
+    /// There is nothing staged to compare with.
     NoGallery,
     /// The law exempts the traveller: no photo is asked of them.
     Exempt,
+    /// The traveller has no state's document, or asks for protection: an officer sees them, and no photo is asked.
+    NoDocument,
 }
 
 impl Failure {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Camera, Self::Matcher, Self::NoGallery, Self::Exempt];
+    pub const ALL: [Self; 5] = [Self::Camera, Self::Matcher, Self::NoGallery, Self::Exempt, Self::NoDocument];
+
+    /// Whether nobody asked for a photo: nothing is counted of it.
+    pub fn was_not_asked(self) -> bool {
+        matches!(self, Self::Exempt | Self::NoDocument)
+    }
 
     /// The stable name, as it is serialised.
     pub fn slug(self) -> &'static str {
@@ -97,6 +116,7 @@ impl Failure {
             Self::Matcher => "matcher",
             Self::NoGallery => "no-gallery",
             Self::Exempt => "exempt",
+            Self::NoDocument => "no-document",
         }
     }
 }
@@ -131,6 +151,8 @@ pub enum Reason {
     PointNotDesignated,
     /// An officer asked to see this passenger.
     OfficerHold,
+    /// A lookout asks for this passenger to be seen. It refers, and never more.
+    Lookout,
 }
 
 impl Decision {
@@ -146,7 +168,7 @@ impl Decision {
 
 impl Reason {
     /// Every one, in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoFace,
         Self::SeveralFaces,
         Self::PoorQuality,
@@ -160,6 +182,7 @@ impl Reason {
         Self::GalleryClosed,
         Self::PointNotDesignated,
         Self::OfficerHold,
+        Self::Lookout,
     ];
 
     /// The stable name, as it is serialised.
@@ -178,6 +201,7 @@ impl Reason {
             Self::GalleryClosed => "gallery-closed",
             Self::PointNotDesignated => "point-not-designated",
             Self::OfficerHold => "officer-hold",
+            Self::Lookout => "lookout",
         }
     }
 
@@ -187,16 +211,17 @@ impl Reason {
             Self::NoFace => "No face was found in the photo",
             Self::SeveralFaces => "Several faces in the photo, and no telling whose is meant",
             Self::PoorQuality => "The photo is not good enough to compare",
-            Self::NoCandidate => "Nobody in this voyage's gallery is like enough",
-            Self::CandidatesTooClose => "Two passengers of this voyage are too much alike to tell apart",
+            Self::NoCandidate => "Nobody who is expected here is like enough",
+            Self::CandidatesTooClose => "Two people who are expected here are too much alike to tell apart",
             Self::NoReference => "No portrait to compare with was staged for this passenger",
             Self::NotOnManifest => "The document shown is not on the manifest",
             Self::WrongVoyage => "The document shown is on another voyage's manifest",
             Self::DocumentOfAnother => "The face is like another passenger's, not the document holder's",
             Self::AlreadyBoarded => "This passenger has boarded already",
-            Self::GalleryClosed => "Boarding is not open for this voyage",
+            Self::GalleryClosed => "Neither boarding nor a watch is open here",
             Self::PointNotDesignated => "No designation is in force for this crossing point",
             Self::OfficerHold => "An officer asked to see this passenger",
+            Self::Lookout => "A lookout asks for this passenger to be seen",
         }
     }
 
@@ -232,7 +257,7 @@ pub enum Decision {
 /// Decides one capture. A decline never enters here.
 ///
 /// Confirmed only with one candidate at or over the threshold, no second person near, a designation in force,
-/// boarding open, the passenger neither held nor boarded, and no document that says otherwise.
+/// boarding open, the passenger neither held nor boarded nor looked out for, and no document that says otherwise.
 pub fn decide(case: &Case<'_>, facts: &Facts<'_>, now: Timestamp) -> Decision {
     let mut reasons = Vec::new();
     if !case.designation.is_some_and(|designation| designation.in_force(now)) {
@@ -261,7 +286,7 @@ pub fn decide(case: &Case<'_>, facts: &Facts<'_>, now: Timestamp) -> Decision {
             }
         }
     }
-    let named = [found.as_ref().map(|found| found.candidate.passenger), presented_passenger(facts.presented)];
+    let named = [found.as_ref().map(|found| found.candidate.passenger), facts.presented.passenger()];
     for passenger in case.passengers.iter().filter(|p| named.contains(&Some(p.id))) {
         if passenger.boarded {
             reasons.push(Reason::AlreadyBoarded);
@@ -269,19 +294,15 @@ pub fn decide(case: &Case<'_>, facts: &Facts<'_>, now: Timestamp) -> Decision {
         if passenger.held {
             reasons.push(Reason::OfficerHold);
         }
+        if passenger.lookout {
+            reasons.push(Reason::Lookout);
+        }
     }
     reasons.sort_unstable();
     reasons.dedup();
     match found {
         Some(comparison) if reasons.is_empty() => Decision::Confirmed { comparison },
         comparison => Decision::Refer { reasons, comparison },
-    }
-}
-
-fn presented_passenger(presented: Presented) -> Option<PassengerId> {
-    match presented {
-        Presented::Passenger(id) => Some(id),
-        _ => None,
     }
 }
 
@@ -293,7 +314,7 @@ fn identify(
     reasons: &mut Vec<Reason>,
 ) -> Option<Comparison> {
     let facts_of = |id| case.passengers.iter().find(|p| p.id == id);
-    let holder = presented_passenger(presented);
+    let holder = presented.passenger();
     if holder.and_then(facts_of).is_some_and(|p| !p.has_reference) {
         reasons.push(Reason::NoReference);
     }
@@ -322,11 +343,15 @@ pub enum Step {
     TryAgain,
     /// See an officer.
     SeeOfficer,
+    /// Known; an officer at the booth says what follows. Nobody enters without.
+    GoToBooth,
 }
 
 /// What follows from a decision on the `attempt`th capture (from 1) of an encounter.
-pub fn next_step(decision: &Decision, attempt: u32, policy: &Policy) -> Step {
+/// At an entry an officer admits, whatever the machine says.
+pub fn next_step(decision: &Decision, attempt: u32, way: Direction, policy: &Policy) -> Step {
     match decision {
+        Decision::Confirmed { .. } if way == Direction::Entry => Step::GoToBooth,
         Decision::Confirmed { .. } => Step::Proceed,
         Decision::Refer { reasons, .. }
             if attempt < policy.attempts_max && reasons.iter().all(|reason| reason.retakeable()) =>

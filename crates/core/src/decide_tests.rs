@@ -22,6 +22,8 @@ fn designation(from: &str, until: Option<&str>) -> Designation {
         until: until.map(|u| u.parse().unwrap()),
         device_owner: "Port of Example".into(),
         contractors: vec![],
+        manual_wait_ceiling_seconds: crate::place::MANUAL_WAIT_CEILING_SECONDS,
+        hours: None,
     }
 }
 
@@ -43,7 +45,7 @@ fn candidates(best: &[(u8, f32)]) -> Candidates {
 }
 
 fn on_board(n: u8) -> PassengerFacts {
-    PassengerFacts { id: passenger(n), boarded: false, held: false, has_reference: true }
+    PassengerFacts { id: passenger(n), boarded: false, held: false, lookout: false, has_reference: true }
 }
 
 fn decide_with(
@@ -118,10 +120,16 @@ fn without_a_gallery_the_machine_is_unavailable_and_says_so() {
 fn only_a_bad_photo_is_taken_again_and_only_so_often() {
     let policy = Policy::from_toml(include_str!("../../../policies/us-2025.toml")).unwrap();
     let refer = |reasons: &[Reason]| Decision::Refer { reasons: reasons.to_vec(), comparison: None };
-    assert_eq!(next_step(&refer(&[Reason::PoorQuality]), 1, &policy), Step::TryAgain);
-    assert_eq!(next_step(&refer(&[Reason::PoorQuality]), policy.attempts_max, &policy), Step::SeeOfficer);
-    assert_eq!(next_step(&refer(&[Reason::NoFace, Reason::WrongVoyage]), 1, &policy), Step::SeeOfficer);
-    assert_eq!(next_step(&refer(&[Reason::NoCandidate]), 1, &policy), Step::SeeOfficer);
+    assert_eq!(next_step(&refer(&[Reason::PoorQuality]), 1, Direction::Exit, &policy), Step::TryAgain);
+    assert_eq!(
+        next_step(&refer(&[Reason::PoorQuality]), policy.attempts_max, Direction::Exit, &policy),
+        Step::SeeOfficer
+    );
+    assert_eq!(
+        next_step(&refer(&[Reason::NoFace, Reason::WrongVoyage]), 1, Direction::Exit, &policy),
+        Step::SeeOfficer
+    );
+    assert_eq!(next_step(&refer(&[Reason::NoCandidate]), 1, Direction::Exit, &policy), Step::SeeOfficer);
 }
 
 fn any_status() -> impl Strategy<Value = VoyageStatus> {
@@ -144,12 +152,9 @@ fn any_capture() -> impl Strategy<Value = Capture> {
 }
 
 fn any_passengers() -> impl Strategy<Value = Vec<PassengerFacts>> {
-    proptest::collection::vec(any::<(bool, bool, bool)>(), 4).prop_map(|flags| {
-        let fact = |(n, (boarded, held, has_reference)): (usize, (bool, bool, bool))| PassengerFacts {
-            id: passenger(n as u8),
-            boarded,
-            held,
-            has_reference,
+    proptest::collection::vec(any::<(bool, bool, bool, bool)>(), 4).prop_map(|flags| {
+        let fact = |(n, (boarded, held, lookout, has_reference)): (usize, (bool, bool, bool, bool))| {
+            PassengerFacts { id: passenger(n as u8), boarded, held, lookout, has_reference }
         };
         flags.into_iter().enumerate().map(fact).collect()
     })
@@ -180,7 +185,7 @@ proptest! {
                 prop_assert_eq!(status, VoyageStatus::Open);
                 prop_assert_eq!(capture, Capture::Usable);
                 let who = passengers.iter().find(|p| p.id == candidate.passenger);
-                prop_assert!(who.is_some_and(|p| !p.boarded && !p.held), "boards twice, or over a hold");
+                prop_assert!(who.is_some_and(|p| !p.boarded && !p.held && !p.lookout), "boards twice, or over a hold");
                 prop_assert!(presented == Presented::Nothing || presented == Presented::Passenger(candidate.passenger));
             }
             Decision::Refer { reasons, .. } => {
@@ -193,4 +198,16 @@ proptest! {
             Decision::Unavailable { .. } => prop_assert!(!gallery && capture == Capture::Usable),
         }
     }
+}
+
+#[test]
+fn a_lookout_refers_a_confirmed_face_and_nothing_it_does_is_a_refusal_or_a_retake() {
+    let listed = [PassengerFacts { lookout: true, ..on_board(1) }];
+    let decided = at_an_open_gate(&[(1, 0.9)], Presented::Nothing, &listed);
+    assert_eq!(reasons(decided), [Reason::Lookout]);
+    assert!(!Reason::Lookout.retakeable());
+    // Another passenger's lookout is nothing to this one.
+    let others = [on_board(1), PassengerFacts { lookout: true, ..on_board(2) }];
+    let confirmed = at_an_open_gate(&[(1, 0.9)], Presented::Nothing, &others);
+    assert!(matches!(confirmed, Decision::Confirmed { .. }));
 }

@@ -40,6 +40,12 @@ impl State {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it says that no state's protection is had: a stateless person, a refugee, another refugee (ICAO 9303-3,
+    /// section 5, part D).
+    pub fn is_nobodys(&self) -> bool {
+        matches!(self.0.as_str(), "XXA" | "XXB" | "XXC")
+    }
 }
 
 impl std::fmt::Display for State {
@@ -137,6 +143,14 @@ impl DocumentKey {
         &self.number
     }
 
+    /// Whether the number is what is typed where there is none: one character over and over. It names nobody's document, and
+    /// would make one person of all for whom it is typed.
+    pub fn is_placeholder(&self) -> bool {
+        let mut letters = self.number.bytes();
+        let first = letters.next();
+        self.number.len() > 1 && letters.all(|letter| Some(letter) == first)
+    }
+
     /// The number's last two characters behind dots, for places where the whole would say too much.
     pub fn masked(&self) -> String {
         let tail = self.number.len().saturating_sub(2);
@@ -157,6 +171,14 @@ mod tests {
             DocumentKey::new(State::new("DEU").unwrap(), DocumentKind::new("PP").unwrap(), "C01X00T47");
         assert!(sent.ok().unwrap() == typed);
         assert_eq!(typed.masked(), "D …47");
+    }
+
+    #[test]
+    fn one_character_over_and_over_names_nobodys_document() {
+        let key = |n: &str| DocumentKey::new(State::new("GBR").unwrap(), DocumentKind::new("P").unwrap(), n);
+        let placeholder = |n: &str| key(n).ok().unwrap().is_placeholder();
+        assert!(placeholder("000000000") && placeholder("XX") && placeholder("9-9 9<9"));
+        assert!(!placeholder("000000001") && !placeholder("7"));
     }
 
     #[test]

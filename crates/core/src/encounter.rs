@@ -1,5 +1,6 @@
 //! One traveller's passage at one point: what was chosen, what was decided, what an officer ruled.
 
+use crate::crossing::Admission;
 use crate::decide::{Decision, Presented};
 use crate::id::{DeviceId, EncounterId, PassengerId, PointId, RecordId, UserId, VoyageId};
 use crate::policy::PersonClass;
@@ -26,6 +27,8 @@ pub enum Stage {
     Waiting,
     /// An officer has taken it up.
     WithOfficer,
+    /// An officer referred it to a second, closer inspection, where it waits.
+    Secondary,
     /// Over.
     Done,
 }
@@ -63,8 +66,29 @@ pub struct Encounter {
     pub joined_at: Timestamp,
     /// When the machine or an officer first attended to them.
     pub served_at: Option<Timestamp>,
+    /// When an officer took it up first.
+    #[serde(default)]
+    pub taken_at: Option<Timestamp>,
     /// When it was over.
     pub done_at: Option<Timestamp>,
+    /// Nothing of it is ever given to another state or a carrier: the traveller asks for protection, or has no state's
+    /// document. How they crossed is recorded, and shared with nobody.
+    #[serde(default)]
+    pub confidential: bool,
+}
+
+impl Encounter {
+    /// Whether the machine has confirmed who it is, and an officer is still to say what follows.
+    pub fn is_verified(&self) -> bool {
+        self.stage != Stage::Done && matches!(self.decision, Some(Decision::Confirmed { .. }))
+    }
+}
+
+impl Stage {
+    /// Whether an officer may rule now.
+    pub fn awaits_ruling(self) -> bool {
+        matches!(self, Self::Waiting | Self::WithOfficer | Self::Secondary)
+    }
 }
 
 /// What an officer rules. A separate event with author and reason; it never overwrites the decision.
@@ -76,7 +100,15 @@ pub enum Ruling {
         /// Who.
         passenger: PassengerId,
     },
-    /// The traveller does not board. The reason is required.
+    /// The traveller is this passenger and enters; as what and until when stands with the [`Boarding`]. Nobody is admitted
+    /// but so: the machine never does it.
+    Admit {
+        /// Who.
+        passenger: PassengerId,
+    },
+    /// Another officer looks closer. The reason is required.
+    Secondary,
+    /// The traveller does not board, or does not enter. The reason is required.
     Refuse,
     /// Another photo is to be taken.
     Retake,
@@ -104,7 +136,7 @@ pub enum Ruling {
 impl Ruling {
     /// Whether an officer must say why.
     pub fn needs_reason(self) -> bool {
-        matches!(self, Self::Refuse | Self::OffLoad { .. } | Self::SomebodyElse { .. })
+        matches!(self, Self::Refuse | Self::Secondary | Self::OffLoad { .. } | Self::SomebodyElse { .. })
     }
 }
 
@@ -123,7 +155,7 @@ pub struct Ruled {
 }
 
 /// How it was established that the traveller is the passenger. This is all that the long record says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// The machine confirmed the face.
@@ -143,6 +175,9 @@ pub struct Boarding {
     pub method: Method,
     /// Entered after an outage, from paper or memory.
     pub entered_later: bool,
+    /// As what an officer admitted them, at an entry.
+    #[serde(default)]
+    pub admitted: Option<Admission>,
 }
 
 /// One traveller's times, for the waits of both lanes.

@@ -64,6 +64,10 @@ ids! {
     RecordId;
     /// One case of the records office: a request, a hold, a correction.
     CaseId;
+    /// One decision on whose records are.
+    DecisionId;
+    /// One lookout: on a document, a person or a voyage.
+    LookoutId;
     /// One outside system that receives copies.
     RecipientId;
     /// One enrolled capture device.

@@ -280,6 +280,16 @@ words! {
     }
 }
 
+words! {
+    /// What is stated of the manual choice's waits.
+    Falling {
+        /// They are longer than was promised, from now on.
+        Begins = "begins",
+        /// They are again as was promised.
+        Ends = "ends",
+    }
+}
+
 macro_rules! leaves {
     ($($(#[$doc:meta])* $variant:ident = $kind:literal { $($(#[$of:meta])* $field:ident: $type:ty,)* })*) => {
         /// One leaf.
@@ -360,6 +370,15 @@ leaves! {
         /// When this was stated.
         at: Instant,
     }
+    /// A designation is for some hours of the day only.
+    Hours = "hours" {
+        /// Which.
+        designation: DesignationId,
+        /// `05:00-23:30 America/New_York`, by the clock on the wall.
+        hours: Text,
+        /// When this was stated.
+        at: Instant,
+    }
     /// A designation ends earlier.
     Withdrawn = "withdrawn" {
         /// Which.
@@ -417,7 +436,7 @@ leaves! {
         requests: u64,
         /// Requests of people for their own.
         access: u64,
-        /// Mistakes put right.
+        /// Mistakes put right: corrections, and mis-identifications.
         corrections: u64,
         /// What travellers contested.
         contests: u64,
@@ -476,6 +495,24 @@ leaves! {
         /// The count that came.
         came: u64,
         /// When this was stated.
+        at: Instant,
+    }
+    /// Those who decline wait longer than was promised under a designation, or do so no longer: see [`crate::parity`]. Said
+    /// of what is kept of closed voyages, never of who waits now.
+    ParityShort = "parity-short" {
+        /// Under which designation.
+        designation: DesignationId,
+        /// Whether it begins or ends.
+        falling: Falling,
+        /// People of the manual choice whose waits were judged, rounded down to tens.
+        manual: u64,
+        /// People of the biometric choice, in the same way.
+        photo: u64,
+        /// What nineteen in twenty of the manual choice did not exceed.
+        waited_ms: u64,
+        /// What was promised.
+        limit_ms: u64,
+        /// When this was stated, to the hour.
         at: Instant,
     }
     /// A record is kept until `due`.

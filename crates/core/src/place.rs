@@ -1,11 +1,12 @@
 //! Crossing points, and the published authority to photograph at them.
 
+use crate::designation::DailyHours;
 use crate::id::{DesignationId, PointId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Which way a crossing point is crossed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Into the state.
@@ -14,12 +15,118 @@ pub enum Direction {
     Exit,
 }
 
-/// What kind of place a crossing point is. Other kinds come with the modes that use them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What kind of place a crossing point is: the modes of travel (90 FR 48604, 8 CFR 215.8 and 235.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PointKind {
     /// An airport's boarding gate: one voyage at a time.
     BoardingGate,
+    /// A cruise terminal: embarkation is an exit, debarkation an entry.
+    CruiseTerminal,
+    /// The primary booths of an arrival hall (Simplified Arrival).
+    ArrivalHall,
+    /// Cameras on a signed route before the booths (Enhanced Passenger Processing).
+    ArrivalRoute,
+    /// A lane that people walk through, as on a bridge.
+    PedestrianLane,
+    /// A platform or a train.
+    RailPlatform,
+    /// A lane that vehicles drive through.
+    VehicleLane,
+    /// A private airfield.
+    PrivateAirfield,
+    /// A marina.
+    Marina,
+}
+
+/// Whom a crossing point expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expects {
+    /// The people of one voyage at a time, by its manifest. They leave when it closes.
+    Voyage,
+    /// The people of all voyages that arrive in a window, by their manifests. Each is through when an officer says so.
+    Arrivals,
+    /// Nobody by name: the document comes first, and the traveller is compared with its reference alone.
+    Documents,
+}
+
+impl PointKind {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::BoardingGate,
+        Self::CruiseTerminal,
+        Self::ArrivalHall,
+        Self::ArrivalRoute,
+        Self::PedestrianLane,
+        Self::RailPlatform,
+        Self::VehicleLane,
+        Self::PrivateAirfield,
+        Self::Marina,
+    ];
+
+    /// The stable name, as it is serialised.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::BoardingGate => "boarding-gate",
+            Self::CruiseTerminal => "cruise-terminal",
+            Self::ArrivalHall => "arrival-hall",
+            Self::ArrivalRoute => "arrival-route",
+            Self::PedestrianLane => "pedestrian-lane",
+            Self::RailPlatform => "rail-platform",
+            Self::VehicleLane => "vehicle-lane",
+            Self::PrivateAirfield => "private-airfield",
+            Self::Marina => "marina",
+        }
+    }
+
+    /// What a person calls it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::BoardingGate => "boarding gate",
+            Self::CruiseTerminal => "cruise terminal",
+            Self::ArrivalHall => "arrival hall",
+            Self::ArrivalRoute => "arrival route",
+            Self::PedestrianLane => "pedestrian lane",
+            Self::RailPlatform => "rail platform",
+            Self::VehicleLane => "vehicle lane",
+            Self::PrivateAirfield => "private airfield",
+            Self::Marina => "marina",
+        }
+    }
+
+    /// Whom a point of this kind expects in a direction; `None` where there is no such point: nobody enters at a gate
+    /// that people board by, and nobody leaves through an arrival hall.
+    pub fn expects(self, direction: Direction) -> Option<Expects> {
+        match (self, direction) {
+            (Self::BoardingGate | Self::CruiseTerminal, Direction::Exit) => Some(Expects::Voyage),
+            (Self::CruiseTerminal | Self::ArrivalHall | Self::ArrivalRoute, Direction::Entry) => {
+                Some(Expects::Arrivals)
+            }
+            (Self::BoardingGate, Direction::Entry)
+            | (Self::ArrivalHall | Self::ArrivalRoute, Direction::Exit) => None,
+            (
+                Self::PedestrianLane
+                | Self::RailPlatform
+                | Self::VehicleLane
+                | Self::PrivateAirfield
+                | Self::Marina,
+                _,
+            ) => Some(Expects::Documents),
+        }
+    }
+}
+
+impl std::str::FromStr for PointKind {
+    type Err = String;
+    /// Reads a stable name.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(Self::slug).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.slug() == text)
+            .ok_or_else(|| format!("expected one of {}", names()))
+    }
 }
 
 /// A place, a direction, a kind.
@@ -125,10 +232,24 @@ pub struct Designation {
     pub device_owner: String,
     /// Who else handles them; each attests that it keeps no frames.
     pub contractors: Vec<String>,
+    /// Nineteen in twenty of those who decline are attended to within this, whatever the camera's lane takes; see
+    /// [`crate::parity`].
+    #[serde(default = "manual_wait_ceiling_seconds")]
+    pub manual_wait_ceiling_seconds: u32,
+    /// Hours of the day; none: at any hour.
+    #[serde(default)]
+    pub hours: Option<DailyHours>,
+}
+
+/// The ceiling of a designation that states none: ten minutes.
+pub const MANUAL_WAIT_CEILING_SECONDS: u32 = 600;
+
+fn manual_wait_ceiling_seconds() -> u32 {
+    MANUAL_WAIT_CEILING_SECONDS
 }
 
 impl Designation {
-    /// Whether it is in force at `now`.
+    /// Whether `now` is within its dates.
     pub fn in_force(&self, now: Timestamp) -> bool {
         self.from <= now && self.until.is_none_or(|until| now < until)
     }
@@ -137,6 +258,20 @@ impl Designation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_read_by_the_name_that_it_is_serialised_with() {
+        for kind in PointKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.slug());
+            assert_eq!(kind.slug().parse(), Ok(kind));
+            assert!(
+                [Direction::Entry, Direction::Exit].iter().any(|way| kind.expects(*way).is_some()),
+                "{}",
+                kind.in_words()
+            );
+        }
+        assert!("gate".parse::<PointKind>().unwrap_err().contains("boarding-gate, cruise-terminal"));
+    }
 
     #[test]
     fn a_position_is_on_the_earth_and_read_as_it_is_written() {

@@ -1,9 +1,10 @@
 //! Voyages and who is on them, as a carrier's manifest says.
 
 use crate::document::{DocumentKey, State};
-use crate::id::{PassengerId, VoyageId};
-use jiff::civil::{Date, DateTime};
-use jiff::{Timestamp, Unit, tz::TimeZone};
+use crate::id::{PassengerId, PointId, VoyageId};
+use crate::place::{CrossingPoint, Direction, Expects};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{SignedDuration, Timestamp, Unit, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// What a voyage is known by: operating carrier, number, scheduled local date of departure.
@@ -87,7 +88,7 @@ pub enum Capacity {
 }
 
 /// Sex as declared on a document (ICAO 9303: M, F, X).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Sex {
     /// Female.
     F,
@@ -133,6 +134,12 @@ impl ManifestPerson {
         let today = now.to_zoned_datetime(TimeZone::UTC).date();
         let lived = self.born?.until((Unit::Year, today)).ok()?;
         u8::try_from(lived.get_years()).ok()
+    }
+
+    /// Whether no state protects them, by what is stated: no document at all, or one of a stateless person or a refugee.
+    pub fn has_no_states_protection(&self) -> bool {
+        let nobodys = self.documents.iter().any(|document| document.issuer.is_nobodys());
+        self.documents.is_empty() || nobodys || self.nationality.as_ref().is_some_and(State::is_nobodys)
     }
 
     /// What the carrier means the same person by when it sends the list again: its own reference, else the
@@ -211,7 +218,70 @@ pub struct Voyage {
     pub legs: Vec<Leg>,
     /// Where it is in its life.
     pub status: VoyageStatus,
+    /// Set where this is no carrier's voyage but a *watch*: the hours that a crossing point works, from opening to
+    /// closing. Whoever passes there then is on it: the people of the voyages that land meanwhile, or who shows a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
 }
+
+impl Voyage {
+    /// Whether the carrier has it leave from the port of a point that people leave by, or land at that of one they enter by.
+    pub fn calls_at(&self, point: &CrossingPoint) -> bool {
+        self.legs.iter().any(|leg| match point.direction {
+            Direction::Exit => leg.from == point.port,
+            Direction::Entry => leg.to == point.port,
+        })
+    }
+}
+
+/// The hours that a crossing point works, from opening to closing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// Where.
+    pub point: PointId,
+    /// Since when.
+    pub from: Timestamp,
+    /// When it is closed, should nobody close it before.
+    pub until: Timestamp,
+    /// Whom it expects.
+    pub expects: Expects,
+}
+
+impl Watch {
+    /// No watch lasts longer: who passed in it is forgotten with its end.
+    pub const HOURS_MAX: i64 = 24;
+
+    /// Whether a voyage's arrival at `port` falls into the watch. Carriers send local times without a zone: whatever the
+    /// zone, nobody is missed, so that some are expected too early. Where they send no time of arrival, it lies between the
+    /// last time that is stated before it and the first after it, or within a day of the departure.
+    pub fn lands(&self, legs: &[Leg], date: Date, port: &str) -> bool {
+        let Some(at) = legs.iter().position(|leg| leg.to == port) else { return false };
+        let slack = SignedDuration::from_hours(ZONE_HOURS_MAX);
+        let utc = |at: DateTime| {
+            at.to_zoned_datetime(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+        };
+        let times = |legs: &[Leg]| legs.iter().flat_map(|leg| [leg.departs, leg.arrives]).collect::<Vec<_>>();
+        let (before, after) = (times(&legs[..=at]), times(&legs[at + 1..]));
+        let (earliest, latest) = match legs[at].arrives {
+            Some(at) => (utc(at), utc(at)),
+            None => {
+                let left = before.into_iter().flatten().next_back();
+                let leaves_again = after.into_iter().flatten().next().map(utc);
+                let earliest = utc(left.unwrap_or(date.to_datetime(Time::MIN)));
+                let set_out = utc(left.unwrap_or(date.to_datetime(Time::MAX)));
+                (earliest, leaves_again.unwrap_or(set_out.checked_add(UNDER_WAY).unwrap_or(Timestamp::MAX)))
+            }
+        };
+        earliest.checked_sub(slack).is_ok_and(|at| at < self.until)
+            && latest.checked_add(slack).is_ok_and(|at| at >= self.from)
+    }
+}
+
+/// How long after its departure a voyage of no stated time lands: longer than any flight, and a night at sea.
+const UNDER_WAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// No port's clock is further from UTC.
+const ZONE_HOURS_MAX: i64 = 14;
 
 /// A passenger as kept: the carrier's statement under an identifier of ours. Personal data: no `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,6 +350,47 @@ mod tests {
         assert_eq!(split("LH"), None);
         assert_eq!(split("LH 0"), None);
         assert_eq!(split("L€1"), None);
+    }
+
+    #[test]
+    fn a_watch_expects_whoever_may_land_in_it_whatever_the_zone() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let watch = Watch {
+            point: PointId::from_bytes([1; 16]),
+            from: at("2026-11-30T08:00:00Z"),
+            until: at("2026-11-30T16:00:00Z"),
+            expects: Expects::Arrivals,
+        };
+        let leg = |arrives: Option<&str>| {
+            let arrives = arrives.map(|text| text.parse().unwrap());
+            [Leg { from: "CDG".into(), to: "UTO".into(), departs: None, arrives }]
+        };
+        let date = Date::constant(2026, 11, 30);
+        let lands = |arrives| watch.lands(&leg(arrives), date, "UTO");
+        assert!(lands(Some("2026-11-30T09:00")) && lands(None));
+        // 23:00 thirteen hours east of Greenwich is 10:00 UTC.
+        assert!(lands(Some("2026-11-30T23:00")));
+        assert!(!lands(Some("2026-12-01T09:00")) && !lands(Some("2026-11-29T17:00")));
+        assert!(!watch.lands(&leg(None), date, "CDG"));
+        assert!(!watch.lands(&leg(None), Date::constant(2026, 12, 2), "UTO"));
+        // Flown over the date line, or over night: the date is the departure's.
+        assert!(watch.lands(&leg(None), Date::constant(2026, 11, 29), "UTO"));
+        assert!(!watch.lands(&leg(None), Date::constant(2026, 11, 27), "UTO"));
+        let mut ship = leg(None).to_vec();
+        ship[0].departs = "2026-11-29T22:00".parse().ok();
+        assert!(
+            watch.lands(&ship, Date::constant(2026, 11, 22), "UTO"),
+            "a cruise is named by its first day"
+        );
+        let onward = Leg {
+            from: "UTO".into(),
+            to: "MAR".into(),
+            departs: "2026-12-03T08:00".parse().ok(),
+            arrives: None,
+        };
+        ship[0].departs = None;
+        ship.push(onward);
+        assert!(watch.lands(&ship, Date::constant(2026, 11, 22), "UTO"), "some day until it leaves again");
     }
 
     #[test]

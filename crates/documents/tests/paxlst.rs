@@ -198,6 +198,41 @@ fn what_a_cut_off_segment_says_is_not_trusted() {
 }
 
 #[test]
+fn who_is_there_by_half_is_not_taken_and_keeps_what_was_known() {
+    let whole = message("BGM+745", &format!("{FLIGHT}{ADA}{CHARLES}"));
+    // After their name, and before their document.
+    let reading = read(&whole[..whole.find("DOC+P+987654321").unwrap()]);
+    assert_eq!(families(&reading.messages[0].manifest), ["LOVELACE"]);
+    let lost = ("NAD: the end of the input".to_owned(), Cost::Person);
+    assert!(problems(&reading).contains(&lost), "{:?}", problems(&reading));
+    // Counted, everybody is there.
+    let counted = format!("{FLIGHT}{ADA}{CHARLES}CNT+42:2'");
+    let counted = message("BGM+745", &counted);
+    let reading = read(&counted[..counted.find("UNT").unwrap()]);
+    assert_eq!(families(&reading.messages[0].manifest), ["LOVELACE", "BABBAGE"]);
+}
+
+#[test]
+fn a_number_that_is_one_character_over_and_over_is_no_document() {
+    let nobodys = CHARLES.replace("987654321", "000000000");
+    let reading = read(&message("BGM+745", &format!("{FLIGHT}{nobodys}")));
+    assert_eq!(reading.messages[0].manifest.people[0].documents.len(), 0);
+    assert_eq!(
+        problems(&reading),
+        [("DOC: one character over and over for a number".to_owned(), Cost::Document)]
+    );
+}
+
+#[test]
+fn a_byte_order_mark_before_the_interchange_is_as_good_as_nothing() {
+    let text = format!("\u{feff}{}", message("BGM+745", &format!("{FLIGHT}{ADA}")));
+    assert_eq!(
+        (families(&read(&text).messages[0].manifest), problems(&read(&text))),
+        (vec!["LOVELACE"], vec![])
+    );
+}
+
+#[test]
 fn a_forgotten_terminator_before_a_line_break_is_supplied() {
     let text = message("BGM+745", &format!("{FLIGHT}{ADA}CNT+42:1'")).replace("KING'", "KING\n");
     let reading = read(&text);

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use portunus_core::capture::CaptureStatement;
 use portunus_core::id::{DesignationId, DeviceId};
 use portunus_core::leaf::{
-    Bytes32, ErasedBecause, Erasing, Instant, Leaf, LeafError, LedgerId, RedatedBecause, Signature,
+    Bytes32, ErasedBecause, Erasing, Falling, Instant, Leaf, LeafError, LedgerId, RedatedBecause, Signature,
 };
 use serde::Serialize;
 use std::collections::hash_map::Entry;
@@ -126,6 +126,8 @@ pub struct Stated {
     pub erased: u64,
     /// Of these, past their date and under a declared hold.
     pub held_past_date: u64,
+    /// How often those who decline began to wait longer than was promised under a designation.
+    pub parity_short: u64,
 }
 
 /// What was found.
@@ -303,6 +305,8 @@ fn compare(edge: &Edge, seen: Option<&Checkpoint>, report: &mut Report) {
 struct KnownDesignation {
     from: Instant,
     until: Option<Instant>,
+    /// Since when those who decline wait longer than was promised, and what is said of it.
+    short: Option<String>,
 }
 
 struct KnownDevice {
@@ -364,10 +368,16 @@ impl Books {
                     fault(FaultKind::DesignationBackDated, what);
                 }
                 match self.designations.entry(id) {
-                    Entry::Vacant(first) => _ = first.insert(KnownDesignation { from, until }),
+                    Entry::Vacant(first) => _ = first.insert(KnownDesignation { from, until, short: None }),
                     Entry::Occupied(_) => {
                         fault(FaultKind::LeafDoubled, format!("designation {id} was stated before"))
                     }
+                }
+            }
+            Leaf::Hours { designation, at, .. } => {
+                self.stated(at, &mut fault);
+                if !self.designations.contains_key(&designation) {
+                    fault(FaultKind::LeafOutOfOrder, format!("no designation {designation} was stated"));
                 }
             }
             Leaf::Withdrawn { designation, until, at } => {
@@ -418,12 +428,41 @@ impl Books {
                     "device {device} came with count {came} at {at}, after {counted}: set back, overtaken on its way, or its key is used elsewhere"
                 ));
             }
+            Leaf::ParityShort { .. } => self.parity(&leaf, &mut fault),
             Leaf::Captures { .. } => self.captures(&leaf, &mut fault),
             Leaf::Sealed { .. }
             | Leaf::Redated { .. }
             | Leaf::Held { .. }
             | Leaf::Released { .. }
             | Leaf::Erased { .. } => self.record(leaf, &mut fault),
+        }
+    }
+
+    /// That those who decline wait longer than was promised: begun before it ends, and each once.
+    fn parity(&mut self, leaf: &Leaf, fault: &mut impl FnMut(FaultKind, String)) {
+        let Leaf::ParityShort { designation, falling, manual, waited_ms, limit_ms, at, .. } = leaf else {
+            return;
+        };
+        self.stated(*at, fault);
+        let Some(known) = self.designations.get_mut(designation) else {
+            return fault(FaultKind::LeafOutOfOrder, format!("no designation {designation} was stated"));
+        };
+        let what = format!(
+            "under designation {designation} those who decline wait longer than was promised since {at}: \
+             {waited_ms} ms (p95 of {manual} people), promised {limit_ms} ms"
+        );
+        match (falling, known.short.is_some()) {
+            (Falling::Begins, false) => {
+                self.sums.parity_short += 1;
+                known.short = Some(what);
+            }
+            (Falling::Ends, true) => known.short = None,
+            (Falling::Begins, true) => {
+                fault(FaultKind::LeafDoubled, format!("designation {designation} fell short before"));
+            }
+            (Falling::Ends, false) => {
+                fault(FaultKind::LeafOutOfOrder, format!("designation {designation} did not fall short"));
+            }
         }
     }
 
@@ -616,6 +655,10 @@ impl Books {
         }
         // What the operator says against itself; the log is refused, not the list, when it grows without bound.
         report.declared.extend(self.rolled_back.into_iter().take(LISTED_MAX));
+        let mut short: Vec<String> =
+            self.designations.into_values().filter_map(|known| known.short).collect();
+        short.sort_unstable();
+        report.declared.extend(short.into_iter().take(LISTED_MAX));
         if let Some((erasing @ (Erasing::Off | Erasing::Halted), at)) = self.erasing {
             report.declared.push(format!("erasing is {} since {at}", erasing.word()));
         }

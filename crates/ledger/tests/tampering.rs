@@ -276,6 +276,45 @@ fn a_camera_whose_count_came_again_is_declared() {
     assert!(report.declared.iter().any(|what| what.contains("came with count 2")), "{:?}", report.declared);
 }
 
+fn parity_short(designation: u8, falling: Falling, hours: i64) -> Leaf {
+    Leaf::ParityShort {
+        designation: DesignationId::from_bytes([designation; 16]),
+        falling,
+        manual: 74,
+        photo: 900,
+        waited_ms: 840_000,
+        limit_ms: 600_000,
+        at: instant(hours * HOUR),
+    }
+}
+
+#[test]
+fn that_those_who_decline_wait_too_long_is_declared_until_it_ends() {
+    let mut leaves = day();
+    leaves.push(parity_short(1, Falling::Begins, 4));
+    let declared = |leaves: &[Leaf]| {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), leaves);
+        let report = check(folder.path(), None);
+        assert_eq!((&report.faults[..], report.stated.parity_short), (&[][..], 1));
+        report.declared.iter().filter(|what| what.contains("840000 ms (p95 of 74 people)")).count()
+    };
+    assert_eq!(declared(&leaves), 1);
+    leaves.push(parity_short(1, Falling::Ends, 5));
+    assert_eq!(declared(&leaves), 0);
+}
+
+#[test]
+fn falling_short_that_is_left_out_doubled_or_of_no_designation_is_named() {
+    let push = |falling: &'static [Falling]| {
+        move |all: &mut Vec<Leaf>| all.extend(falling.iter().map(|falling| parity_short(1, *falling, 5)))
+    };
+    signed_anew(push(&[Falling::Begins, Falling::Begins]), FaultKind::LeafDoubled);
+    // Whoever leaves out that it began cannot say that it ended.
+    signed_anew(push(&[Falling::Ends]), FaultKind::LeafOutOfOrder);
+    signed_anew(|all| all.push(parity_short(9, Falling::Begins, 5)), FaultKind::LeafOutOfOrder);
+}
+
 #[test]
 fn a_date_that_is_moved_without_a_cause_and_bytes_that_are_no_leaf_are_named() {
     let folder = tempfile::tempdir().unwrap();

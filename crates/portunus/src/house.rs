@@ -9,6 +9,7 @@ use portunus_core::policy::Policy;
 use portunus_core::ports::{Clock, Entropy};
 use portunus_server::service::{Parts, Service};
 use portunus_store::{RingSecret, SECRET_BYTES_MIN, Store};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(crate) const POLICIES: [(&str, &str); 2] = [
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Folder {
     /// Folder for data and keys [default: $PORTUNUS_DATA, else portunus in the XDG data folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data: Option<PathBuf>,
 }
 
@@ -45,6 +46,18 @@ impl Folder {
         }
         Ok(data_home()?.join("portunus"))
     }
+}
+
+/// A file's bytes, at most so many: no more of it is read than tells that it is longer.
+pub(crate) fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(path);
+    let read = opened.and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes));
+    read.with_context(|| format!("reading {}", path.display()))?;
+    if bytes.len() > most {
+        bail!("{}: at most {most} bytes are read; send it in parts", path.display());
+    }
+    Ok(bytes)
 }
 
 /// Where programs keep their data, by the XDG base directory specification.
@@ -81,15 +94,15 @@ pub(crate) struct Choices {
     #[command(flatten)]
     pub(crate) cache: models::CacheArgs,
     /// Model pack to use instead of the built-in one
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) pack: Option<PathBuf>,
     /// Policy pack to use instead of us-2025: a built-in name, or a file
-    #[arg(long, value_name = "PACK")]
+    #[arg(long, value_name = "PACK", global = true)]
     pub(crate) policy: Option<PathBuf>,
 }
 
 impl Choices {
-    fn policy(&self) -> Result<Policy> {
+    pub(crate) fn policy(&self) -> Result<Policy> {
         self.policy.as_deref().map_or_else(built_in_policy, policy)
     }
 
@@ -178,4 +191,15 @@ pub(crate) fn fresh_key() -> [u8; 32] {
     let mut bytes = [0; 32];
     SystemEntropy.fill(&mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_end_is_read_up_to_the_limit() {
+        let refused = read_at_most(Path::new("/dev/zero"), 1000).unwrap_err();
+        assert!(refused.to_string().contains("at most 1000 bytes"), "{refused}");
+    }
 }

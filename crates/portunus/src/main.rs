@@ -6,17 +6,22 @@ mod bench;
 mod bundle;
 mod demo;
 mod designate;
+mod dice;
 mod eval;
 mod house;
 mod keys;
+mod lookouts;
 mod manifest;
 mod models;
+mod mrz;
 mod policy;
 mod receipt;
 mod references;
 mod report;
 mod retain;
+mod roles;
 mod serve;
+mod stays;
 mod verify;
 mod witness;
 
@@ -47,20 +52,29 @@ enum Command {
     /// Read carriers' passenger lists, show voyages
     #[command(subcommand)]
     Manifest(manifest::Command),
+    /// Read the machine-readable zone of a passport, card or visa, and explain it
+    Mrz(mrz::Args),
+    /// Read, write and measure lists of lookouts
+    #[command(subcommand)]
+    Lookouts(lookouts::Command),
     /// Import reference portraits
     #[command(subcommand)]
     References(references::Command),
     /// Measure speed beside peers from the package index, in one run
     Bench(bench::Args),
-    /// Publish the authority for a crossing point to photograph
+    /// Draft the authority for a crossing point to photograph; publish it with a second person's approval
     Designate(designate::Args),
     /// Say how often the service errs, from its own settled traffic
     Report(report::Args),
     /// Check a policy pack, say it in words, compare two
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Print who may do what, and at which route
+    Roles(roles::Args),
     /// Say what is held until when, and erase what is due
     Retain(retain::Args),
+    /// Say who is past their last day, without a name; take in neighbours' entries as exits
+    Stays(stays::Args),
     /// Copy the data, and if asked the key ring elsewhere; a service may run meanwhile
     Backup(backup::BackUp),
     /// Lock the key ring with a secret, or unlock it
@@ -87,12 +101,16 @@ fn main() -> ExitCode {
         Command::Models(command) => models::run(command),
         Command::Eval(args) => eval::run(args),
         Command::Manifest(command) => manifest::run(command),
+        Command::Mrz(args) => mrz::run(args),
+        Command::Lookouts(command) => lookouts::run(command),
         Command::References(command) => references::run(command),
         Command::Bench(args) => bench::run(args),
         Command::Designate(args) => designate::run(args),
         Command::Report(args) => report::run(args),
         Command::Policy(command) => policy::run(command),
+        Command::Roles(args) => roles::run(args),
         Command::Retain(args) => retain::run(args),
+        Command::Stays(args) => stays::run(args),
         Command::Backup(args) => backup::back_up(args),
         Command::Keys(command) => keys::run(command),
         Command::Verify(args) => verify::run(args),

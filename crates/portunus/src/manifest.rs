@@ -1,6 +1,6 @@
 //! `portunus manifest import|show`: carriers' passenger lists from files, and what is known of voyages.
 
-use crate::house::{Folder, now, open_store};
+use crate::house::{Folder, now, open_store, read_at_most};
 use anyhow::{Context as _, Result, bail};
 use portunus_core::voyage::{Capacity, Voyage, VoyageKey};
 use portunus_documents::edifact::paxlst;
@@ -60,12 +60,13 @@ pub(crate) fn run(command: &Command) -> Result<()> {
 fn import(args: &Import) -> Result<()> {
     let store = if args.dry_run { None } else { Some(open_store(&args.folder.path()?)?) };
     let (mut files, mut unread) = (Vec::new(), Vec::new());
-    let mut taken = 0;
     for path in &args.files {
         // What became of the other files is told, also when one cannot be read.
         match import_file(store.as_ref(), path) {
             Ok(file) => {
-                taken += file.taken.messages.iter().filter(|m| m.refused.is_none()).count();
+                if file.taken.messages.iter().all(|message| message.refused.is_some()) {
+                    unread.push(format!("{}: no message was taken; what is wrong stands above", file.file));
+                }
                 files.push(file);
             }
             Err(error) => unread.push(format!("{error:#}")),
@@ -79,19 +80,12 @@ fn import(args: &Import) -> Result<()> {
     if !unread.is_empty() {
         bail!("{}", unread.join("\n"));
     }
-    if taken == 0 {
-        bail!("no message was taken; what is wrong stands above");
-    }
     Ok(())
 }
 
 fn import_file(store: Option<&Store>, path: &Path) -> Result<Imported> {
     let file = path.display().to_string();
-    let length = std::fs::metadata(path).with_context(|| format!("reading {file}"))?.len();
-    if length > paxlst::INPUT_BYTES_MAX as u64 {
-        bail!("{file}: {length} bytes, at most {} are read", paxlst::INPUT_BYTES_MAX);
-    }
-    let reading = paxlst::read(&std::fs::read(path).with_context(|| format!("reading {file}"))?);
+    let reading = paxlst::read(&read_at_most(path, paxlst::INPUT_BYTES_MAX)?);
     let taken = match store {
         Some(store) => take_manifests(store, reading, now())?,
         None => Taken {
@@ -136,7 +130,7 @@ struct Row {
 }
 
 fn show(args: &Show) -> Result<()> {
-    let store = open_store(&args.folder.path()?)?;
+    let store = open_store(&args.folder.with_data()?)?;
     let Some(key) = &args.voyage else { return show_all(&store, args.json) };
     let voyage = store.voyage_by_key(key)?.with_context(|| format!("no voyage {key} is known"))?;
     let staging = store.staging(voyage.id)?;
@@ -177,7 +171,9 @@ fn show(args: &Show) -> Result<()> {
 }
 
 fn show_all(store: &Store, json: bool) -> Result<()> {
-    let voyages = store.voyages()?;
+    let mut voyages = store.voyages()?;
+    // A watch's list is nobody's manifest.
+    voyages.retain(|voyage| voyage.watch.is_none());
     if json {
         return crate::print_json(&voyages);
     }

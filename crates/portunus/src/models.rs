@@ -24,7 +24,7 @@ use std::path::PathBuf;
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct CacheArgs {
     /// Folder for models [default: $PORTUNUS_CACHE, else portunus in the XDG cache folder]
-    #[arg(long = "cache", value_name = "DIR")]
+    #[arg(long = "cache", value_name = "DIR", global = true)]
     pub(crate) dir: Option<PathBuf>,
 }
 

@@ -3,7 +3,7 @@
 use crate::house::{Folder, now};
 use anyhow::{Context as _, Result};
 use portunus_server::pages::oversight::oversight_file;
-use portunus_server::service::oversight::{Oversight, of_folder};
+use portunus_server::service::oversight::{Oversight, Parity, of_folder};
 use portunus_server::service::report::{AccuracyReport, RateFigure, accuracy, percent};
 use portunus_store::Tallies;
 use std::fmt::Write as _;
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 
 /// Prints the report. Changes nothing in the folder; a service may run on it.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let folder = args.folder.path()?;
+    let folder = args.folder.with_data()?;
     let (tallies, points) =
         Tallies::in_folder(&folder).with_context(|| format!("reading the counts in {}", folder.display()))?;
     let report = accuracy(&tallies, &points, args.per_day, now());
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let oversight = oversight(args, &folder)?;
         serde_json::to_string_pretty(&serde_json::json!({ "accuracy": report, "oversight": oversight }))?
     } else {
-        text(&report)
+        text(&report) + &parity_text(&oversight(args, &folder)?.parity)
     };
     match &args.out {
         Some(file) => crate::eval::place(file, text.as_bytes()),
@@ -58,7 +58,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn oversight(args: &Args, folder: &Path) -> Result<Oversight> {
     let year = args.year.as_deref();
     let report = of_folder(folder, year, now()).with_context(|| format!("reading {}", folder.display()))?;
-    let mut report = report.context("nothing is published of that year")?;
+    let mut report =
+        report.with_context(|| format!("nothing is published of the year {}", year.unwrap_or_default()))?;
     report.ledger.verify = report.ledger.command("ledger");
     Ok(report)
 }
@@ -89,6 +90,38 @@ fn text(report: &AccuracyReport) -> String {
     text.push('\n');
     for note in &report.notes {
         let _ = writeln!(text, "{note}");
+    }
+    text
+}
+
+/// What declining costs in time, point by point, then month by month.
+fn parity_text(parity: &Parity) -> String {
+    let seconds = |ms: Option<u64>| ms.map_or("-".to_owned(), |ms| format!("{:.1} s", ms as f64 / 1000.0));
+    let mut text = "\nWhat declining costs in time (p95 of waits)\n".to_owned();
+    for at in &parity.points {
+        let (manual, photo) = (seconds(at.manual_p95_ms), seconds(at.photo_p95_ms));
+        let promised = seconds(Some(at.limit_ms));
+        let _ = writeln!(
+            text,
+            "  {:20} {:16} no photo {manual}, photo {photo}, promised {promised}",
+            at.point, at.judgement
+        );
+    }
+    for month in &parity.trend {
+        let count = |n: Option<u64>| n.map_or("withheld".to_owned(), |n| n.to_string());
+        let _ = writeln!(
+            text,
+            "  {:20} no photo {}, photo {}, officers {} and {}, declined and left waiting {}",
+            month.month,
+            seconds(month.manual_p95_ms),
+            seconds(month.photo_p95_ms),
+            count(month.manual_officers),
+            count(month.photo_officers),
+            count(month.declined_left_waiting),
+        );
+    }
+    if parity.points.is_empty() && parity.trend.is_empty() {
+        text.push_str("  Nothing is published yet.\n");
     }
     text
 }

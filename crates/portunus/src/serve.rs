@@ -4,7 +4,7 @@ use crate::house::{Choices, cores};
 use crate::witness::Remote;
 use anyhow::{Context as _, Result};
 use portunus_server::http::{self, set_up_link};
-use portunus_server::service::{AskWitness, Service};
+use portunus_server::service::{AskWitness, LOCK_AFTER_SECONDS, Service};
 use portunus_server::tls;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Erase nothing: what is due stays on the disk, invisible. It is said aloud until the service is started without
     #[arg(long)]
     pub(crate) no_erasing: bool,
+    /// A console locks when nobody has been at it for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = LOCK_AFTER_SECONDS, value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    pub(crate) lock_after: u32,
     /// Have each head of the public ledger signed by this witness: its address and its key; may be given several times
     #[arg(long = "witness", value_name = "URL=KEY")]
     pub(crate) witnesses: Vec<String>,
@@ -82,6 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = args.choices.folder.path()?;
     let service = args.choices.open_in(&folder)?;
     service.set_witnesses(witnesses);
+    service.lock_consoles_after(args.lock_after);
     if args.no_erasing {
         service.switch_erasing_off();
     }

@@ -133,7 +133,7 @@ fn a_carriers_list_is_taken_changed_and_cancelled() {
         let path = format!("/api/carrier/v1/voyages/{flight}/{}", today());
         assert_eq!(carrier.get(&path).status, 403, "known or not");
     }
-    send(&staff.administrator, &[foreign]).ok();
+    assert_eq!(send(&staff.administrator, &[foreign]).status, 403, "who runs the machine is no carrier");
 
     // What is broken is named by segment and offset, and the rest of the interchange is taken.
     let broken: Vec<String> = own.iter().filter(|segment| !segment.starts_with("TDT")).cloned().collect();
@@ -335,7 +335,8 @@ fn closing_a_voyage_keeps_crossings_and_counts_and_no_decline() {
     let closed = staff.close(&voyage).ok().json();
     assert_eq!(closed["crossings"], 2, "who is in transit makes none, who stayed away makes none");
     assert_eq!(staff.close(&voyage).status, 409);
-    assert_eq!(waits(&staff), before, "counts are kept");
+    assert_eq!(before["manual"]["people"], 2);
+    assert_eq!(waits(&staff)["manual"]["people"], 0, "two are too few to be kept as a count of their voyage");
     assert_eq!(staff.status(100)["status"], "closed");
     for encounter in [&declined, &after_all] {
         assert_eq!(staff.rule(encounter, &board("ANNA")).status, 404);
@@ -362,4 +363,37 @@ fn closing_a_voyage_keeps_crossings_and_counts_and_no_decline() {
         204
     );
     assert_eq!(staff.close(&domestic).ok().json()["crossings"], 0);
+}
+
+#[test]
+fn a_private_booth_and_an_officer_of_ones_own_sex_are_asked_for_at_the_gate_and_shown_to_the_officer() {
+    if !models_are_here() {
+        return;
+    }
+    let (_house, staff) = Staff::with_house(Options::default());
+    let voyage = staff.stage(100, &[Person::new(0, "FRA")]);
+    let mut asking = choice("manual", false, None);
+    asking["private_booth"] = true.into();
+    asking["same_sex_officer"] = true.into();
+    let asked = staff.gate.begin(&asking);
+    staff.gate.begin(&choice("manual", false, None));
+    let board = staff.board();
+    for waiting in board["queue"].as_array().unwrap() {
+        let wished = waiting["encounter"] == asked.as_str();
+        assert_eq!(
+            (&waiting["private_booth"], &waiting["same_sex_officer"]),
+            (&wished.into(), &wished.into())
+        );
+    }
+    let page = staff.officer.get(&format!("/console?point={}&encounter={asked}", staff.point)).ok();
+    let page = String::from_utf8(page.body).unwrap();
+    assert_eq!(page.matches("same-sex officer").count(), 2, "in the queue and on the card");
+    // Of two who declined, one of whom asked: nothing public or kept tells them apart.
+    staff.close(&voyage).ok();
+    let figures = staff.anybody.get("/api/public/v1/oversight").ok();
+    let waits = staff.supervisor.get(&format!("/api/officer/v1/waits?voyage={voyage}")).ok();
+    for answer in [figures, waits] {
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(!text.contains("booth") && !text.contains("same_sex"), "{text}");
+    }
 }

@@ -33,12 +33,13 @@ esac
 
 /// Runs it with nothing but `programs` to run; gives what it printed.
 fn bench(programs: &Path, only: &str, json: bool) -> String {
+    bench_with(programs, only, if json { &["--json"] } else { &[] })
+}
+
+fn bench_with(programs: &Path, only: &str, more: &[&str]) -> String {
     let cache = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_portunus"));
-    command.args(["bench", "--quick", "--only", only, "--cache"]).arg(cache.path());
-    if json {
-        command.arg("--json");
-    }
+    command.args(["bench", "--quick", "--only", only, "--cache"]).arg(cache.path()).args(more);
     let output = command.env("PATH", programs).output().unwrap();
     let (stdout, stderr) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
@@ -120,4 +121,36 @@ fn leaves_published_are_set_beside_the_limit() {
     assert_eq!((&record["name"], &record["peer"]), (&"ledger/sequenced".into(), &10_000.0.into()));
     assert_eq!((&record["unit"], &record["better"]), (&"leaves/s".into(), &"higher".into()));
     assert!(record["ours"].as_f64().unwrap() > 0.0 && record["ratio"].as_f64().unwrap() > 0.0, "{record}");
+}
+
+/// What of a small measurement is set beside a peer or a limit of the same run, with the memory of processes of their own.
+fn ratios(only: &str, more: &[&str]) -> Vec<String> {
+    let nothing = tempfile::tempdir().unwrap();
+    let printed = bench_with(nothing.path(), only, &[more, &["--json"]].concat());
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    let records = printed["comparisons"].as_array().unwrap();
+    for record in records {
+        assert!(
+            record["peer"].as_f64().unwrap() > 0.0 && record["ratio"].as_f64().unwrap() > 0.0,
+            "{record}"
+        );
+        if record["unit"].as_str().unwrap().starts_with("bytes/") {
+            let bytes = record["ours"].as_f64().unwrap();
+            assert!((50.0..1e6).contains(&bytes), "{record}");
+        }
+    }
+    records.iter().map(|record| record["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn crossings_paired_are_set_beside_the_plain_way() {
+    let names = ratios("stays", &["--stays", "20000"]);
+    let wanted = ["at-once", "one-by-one", "memory", "memory-one-by-one"];
+    assert_eq!(names, wanted.map(|what| format!("stays/20000/{what}")));
+}
+
+#[test]
+fn questions_to_lookouts_are_set_beside_the_limits() {
+    let names = ratios("lookouts", &["--lookouts", "5000"]);
+    assert_eq!(names, ["lookouts/p50", "lookouts/p99", "lookouts/memory"]);
 }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Runs the binary on a folder of data.
 fn portunus(data: &Path, arguments: &[&str]) -> Output {
@@ -108,6 +108,73 @@ fn manifests_are_imported_and_shown() {
 
     // A folder that cannot be made is said so.
     fails(&folder.path().join("list.edi"), &["manifest", "show"], 1, &["list.edi"]);
+}
+
+/// Runs `portunus mrz` on what stands at standard input.
+fn mrz(data: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    use std::io::Write as _;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portunus"));
+    command.arg("mrz").args(arguments).env("PORTUNUS_DATA", data).env_remove("PORTUNUS_FAILPOINT");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It may have read enough before all is written.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_machine_readable_zone_is_read_and_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let zone = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10\n";
+    let path = file(folder.path(), "zone.txt", zone);
+    let (words, _) = said(&portunus(&data, &["mrz", &path]));
+    for part in ["a passport (TD3)", "ERIKSSON, ANNA MARIA", "1974-08-12", "2012-04-15 (expired)"] {
+        assert!(words.contains(part), "{part:?} is not in: {words}");
+    }
+    let read: Value = serde_json::from_slice(&mrz(&data, &["--json"], zone.as_bytes()).stdout).unwrap();
+    assert_eq!((&read["holds"], &read["holder"]["number"]), (&true.into(), &"L898902C3".into()));
+    assert_eq!(read["checks"].as_array().unwrap().len(), 5);
+
+    let typed = zone.replace("L898902C3", "l8989o2c3");
+    let output = mrz(&data, &["-"], typed.as_bytes());
+    let (words, error) = said(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(words.contains("line 2, character 10 (document number): expected the check digit"), "{words}");
+    assert!(words.contains("would fit with 0 in line 2, character 6"), "{words}");
+    assert!(!words.contains("ERIKSSON") && !error.contains("ERIKSSON"), "who it is is told when it fits");
+    let read: Value = serde_json::from_slice(&mrz(&data, &["--json"], typed.as_bytes()).stdout).unwrap();
+    assert_eq!((&read["holds"], &read["holder"]), (&false.into(), &Value::Null));
+    assert_eq!(read["faults"][0]["kind"], "check-digit");
+
+    fails(&data, &["mrz", "/nowhere/zone.txt"], 1, &["/nowhere/zone.txt", "No such file"]);
+    assert!(!data.exists(), "nothing is kept");
+}
+
+#[test]
+fn hostile_bytes_are_no_machine_readable_zone_and_nothing_worse() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<";
+    let inputs = [
+        Vec::new(),
+        vec![0],
+        vec![0xff; 88],
+        vec![b'<'; 88],
+        "é".repeat(44).into_bytes(),
+        format!("{line}\n{}", "\u{202e}".repeat(44)).into_bytes(),
+        vec![b'\n'; 1_024],
+        vec![b'A'; 64 << 20],
+        format!("{line}\n{line}\n").repeat(50_000).into_bytes(),
+    ];
+    for (at, input) in inputs.iter().enumerate() {
+        for arguments in [&["--json"][..], &[]] {
+            let output = mrz(folder.path(), arguments, input);
+            let (stdout, stderr) = said(&output);
+            assert_eq!(output.status.code(), Some(1), "{at}: {stderr}");
+            assert!(stderr.contains("does not hold") && !stderr.contains("panicked"), "{at}: {stderr}");
+            assert!(stdout.contains("expected") && stdout.len() < 4_096, "{at}: {stdout}");
+        }
+    }
 }
 
 #[test]
@@ -246,22 +313,40 @@ fn references_come_from_a_folder_a_zip_or_a_list_and_one_bad_item_stops_nothing(
 }
 
 #[test]
-fn a_point_is_designated_and_never_back_dated() {
+fn a_point_is_designated_by_two_people_and_never_back_dated() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    fails(data, &["designate", "JFK B22", "--owner", "Port"], 1, &["JFK B22", "--port"]);
-    fails(data, &["designate", "JFK B22", "--port", "JFK"], 2, &["--owner"]);
-    let early =
-        ["designate", "JFK B22", "--port", "JFK", "--owner", "Port", "--from", "2020-01-01T00:00:00Z"];
-    fails(data, &early, 1, &["back-dated"]);
-    let wrong =
-        ["designate", "JFK B22", "--port", "JFK", "--owner", "Port", "--until", "2020-01-01T00:00:00Z"];
-    fails(data, &wrong, 1, &["--until"]);
-    fails(data, &["designate", "JFK B22", "--owner", "Port", "--until", "never"], 2, &["never"]);
-    let made = json(
-        data,
-        &["designate", "JFK B22", "--port", "jfk", "--owner", "Port", "--contractor", "A", "--json"],
-    );
+    let two = ["--owner", "Port", "--attested", "Port=J. Kim", "--author", "anna", "--approved-by", "ben"];
+    let designate = |more: &[&'static str]| [&["designate", "JFK B22"], &two[..], more].concat();
+    fails(data, &designate(&[]), 1, &["JFK B22", "--port"]);
+    fails(data, &["designate", "JFK B22", "--port", "JFK", "--author", "anna"], 2, &["--owner"]);
+    fails(data, &["designate", "JFK B22", "--port", "JFK", "--owner", "Port"], 2, &["--author"]);
+    fails(data, &designate(&["--port", "JFK", "--from", "2020-01-01T00:00:00Z"]), 1, &["back-dated"]);
+    fails(data, &designate(&["--port", "JFK", "--until", "2020-01-01T00:00:00Z"]), 1, &["--until"]);
+    fails(data, &designate(&["--until", "never"]), 2, &["never"]);
+    fails(data, &designate(&["--port", "JFK", "--hours", "5 to 6"]), 2, &["05:00-23:30"]);
+    fails(data, &designate(&["--port", "JFK", "--hours", "05:00-06:00 Atlantis/Here"]), 1, &["time zone"]);
+    // Four eyes, and what is attested.
+    let alone = ["designate", "JFK B22", "--port", "JFK", "--owner", "Port", "--attested", "Port=J. Kim"];
+    let alone = [&alone[..], &["--author", "anna", "--approved-by", " ANNA"]].concat();
+    fails(data, &alone, 1, &["somebody else than its author"]);
+    fails(data, &designate(&["--port", "JFK", "--contractor", "A"]), 1, &["not attested", "A"]);
+    fails(data, &designate(&["--port", "JFK", "--attested", "B=J. Kim"]), 1, &["\"B\"", "no such"]);
+    let long = "x".repeat(3000);
+    fails(data, &designate(&["--port", "JFK", "--legal-basis", ""]), 1, &["legal_basis: expected"]);
+    fails(data, &designate(&["--port", "JFK", "--contractor", "A\nB"]), 1, &["contractor: expected"]);
+    fails(data, &designate(&["--port", "Not a port!!"]), 1, &["port: expected"]);
+    let of = |point, owner, by| ["designate", point, "--port", "JFK", "--owner", owner, "--author", by];
+    fails(data, &of("", "Port", "anna"), 1, &["point: expected"]);
+    fails(data, &of(&long, "Port", "anna"), 1, &["point: expected"]);
+    fails(data, &of("JFK B22", "", "anna"), 1, &["device_owner: expected"]);
+    fails(data, &of("JFK B22", "Port", " "), 1, &["--author: expected"]);
+    // What was judged and refused left no point behind.
+    let points = json(data, &["report", "--json"])["oversight"]["points"].clone();
+    assert_eq!(points, serde_json::json!([]));
+    fails(data, &designate(&[]), 1, &["JFK B22", "--port"]);
+    let made =
+        json(data, &designate(&["--port", "jfk", "--contractor", "A", "--attested", "A=L. Roy", "--json"]));
     assert_eq!((&made["point"]["port"], &made["point"]["direction"]), (&"JFK".into(), &"exit".into()));
     let designation = &made["designation"];
     assert_eq!(
@@ -269,16 +354,88 @@ fn a_point_is_designated_and_never_back_dated() {
         (&"Port".into(), &serde_json::json!(["A"]))
     );
     assert_eq!((&designation["point"], &designation["until"]), (&made["point"]["id"], &Value::Null));
-    fails(data, &["designate", "JFK B22", "--owner", "Port", "--at", "91,0"], 2, &["--at"]);
-    let placed =
-        json(data, &["designate", "JFK B22", "--owner", "Port", "--at", "40.6413,-73.7781", "--json"]);
+    assert_eq!(made["state"], "published");
+    // The point is there, and stays what it is.
+    for (other, option) in [
+        (["--port", "LAX"], "--port"),
+        (["--direction", "entry"], "--direction"),
+        (["--kind", "marina"], "--kind"),
+    ] {
+        let words = [option, "\"JFK B22\", a boarding gate at JFK, an exit"];
+        fails(data, &designate(&other), 1, &words);
+    }
+    let same = ["--port", "jfk", "--direction", "exit", "--kind", "boarding-gate", "--json"];
+    assert_eq!(json(data, &designate(&same))["point"]["id"], made["point"]["id"]);
+    fails(data, &designate(&["--at", "91,0"]), 2, &["--at"]);
+    let placed = json(data, &designate(&["--at", "40.6413,-73.7781", "--json"]));
     assert_eq!(placed["at"], serde_json::json!({ "latitude": 40.6413, "longitude": -73.7781 }));
     let report = json(data, &["report", "--json"]);
     let point = &report["oversight"]["points"][0];
     assert_eq!((&point["position"], &point["in_force"]), (&placed["at"], &Value::Bool(true)));
     fails(data, &["report", "--html", "--year", "1999"], 1, &["year"]);
-    let (words, _) = said(&portunus(data, &["designate", "JFK B22", "--owner", "Port"]));
+    let (words, _) = said(&portunus(data, &designate(&["--hours", "05:00-23:30 America/New_York"])));
     assert!(words.contains("JFK B22") && words.contains("8 CFR 215.8"), "{words}");
+}
+
+#[test]
+fn without_a_second_person_a_draft_is_made_and_nothing_is_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let draft = ["designate", "JFK B22", "--port", "JFK", "--owner", "Port", "--author", "anna", "--json"];
+    assert_eq!(json(data, &draft)["state"], "draft");
+    let point = &json(data, &["report", "--json"])["oversight"]["points"][0];
+    assert_eq!(point["in_force"], false);
+}
+
+#[test]
+fn a_neighbours_file_is_looked_over_without_a_change_and_its_faults_are_told_as_json_too() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let head = "at,port,mode,issuer,kind,number,family_name,given_names,born,nationality,sex\n";
+    let good = "2026-02-28T08:00:00Z,YYZ,air,FRA,P,12AB34567,\"MULLER, A\",ANNA,1980-02-09,FRA,F\n";
+    let path = file(home.path(), "good.csv", format!("{head}{good}"));
+    let import = ["stays", "import", "--source", "CAN", "--dry-run"];
+    let (words, _) = said(&portunus(&data, &[&import[..], &[path.as_str()]].concat()));
+    assert_eq!(words.trim(), "1 entry can be imported");
+    for code in ["USA", "Canada"] {
+        fails(&data, &["stays", "import", "--source", code, "--dry-run", &path], 1, &["source: expected"]);
+    }
+    // The folder may be said behind the subcommand as well.
+    let nowhere = home.path().join("nowhere");
+    let at = nowhere.to_str().unwrap();
+    fails(
+        &data,
+        &["stays", "import", "--source", "CAN", &path, "--data", at],
+        1,
+        &["nowhere", "holds no data"],
+    );
+    let looked_over = json(&data, &[&import[..], &[path.as_str(), "--json"]].concat());
+    assert_eq!(looked_over, serde_json::json!({ "can_be_imported": 1 }));
+
+    let bad = file(home.path(), "bad.csv", format!("{head}{good}{}", good.replace("air", "rocket")));
+    fails(&data, &[&import[..], &[bad.as_str()]].concat(), 1, &["1 of 2 entries are faulty"]);
+    let told = portunus(&data, &[&import[..], &[bad.as_str(), "--json"]].concat());
+    assert!(!told.status.success());
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(
+        told["faults"],
+        serde_json::json!([{ "line": 3, "field": "mode", "expected": "air, sea or land" }])
+    );
+    assert_eq!(told["faults_left_out"], 0);
+    assert!(!data.exists(), "nothing was opened for it");
+}
+
+#[test]
+fn who_may_do_what_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (words, _) = said(&portunus(folder.path(), &["roles"]));
+    assert!(words.contains("| rule on a traveller") && words.contains("Open to anybody:"), "{words}");
+    let table = json(folder.path(), &["roles", "--json"]);
+    let rules = table.as_array().unwrap().iter().find(|row| row["action"] == "rule-on-travellers").unwrap();
+    assert_eq!(rules["open_to"], serde_json::json!(["officer", "supervisor"]));
+    assert!(
+        rules["routes"].as_array().unwrap().contains(&"POST /api/officer/v1/encounters/{id}/rulings".into())
+    );
 }
 
 #[test]

@@ -341,6 +341,77 @@ fn foreigner_id(staff: &Staff, foreigner: &Person) -> serde_json::Value {
     staff.passenger(&staff.voyage(100), foreigner)["id"].clone()
 }
 
+/// Who passes stands in the store. Nothing that others read says it: the log at its most talkative, counters, events, the
+/// published ledger.
+#[test]
+fn no_log_counter_event_or_leaf_names_anybody() {
+    if !models_are_here() {
+        return;
+    }
+    let env = vec![("PORTUNUS_LOG".to_owned(), "debug".to_owned())];
+    let (house, mut staff) = Staff::with_house(Options { env, ..Options::default() });
+    let named = |n, family: &str, given: &str| Person {
+        family: family.to_owned(),
+        given: given.to_owned(),
+        ..Person::new(n, "FRA")
+    };
+    let known = named(0, "QUELLMALZ", "ISOLDE").with_reference(Picture::Obama);
+    let declines = named(1, "ZUCKERKANDL", "WIELAND");
+    let voyage = staff.stage(100, &[known.clone(), declines.clone()]);
+    let photo = staff.gate.begin(&choice("photo", false, Some(("FRA", &known.number))));
+    assert_eq!(step(&staff.gate.capture(&photo, &[Picture::Obama2.bytes()])), "proceed");
+    let manual = staff.gate.begin(&choice("manual", false, Some(("FRA", &declines.number))));
+    let passenger = staff.passenger(&voyage, &declines);
+    let hold = format!("/api/officer/v1/passengers/{}/hold", passenger["id"].as_str().unwrap());
+    staff.officer.post(&hold, &json!({ "held": true, "reason": "ZUCKERKANDL is asked for" })).ok();
+    staff.officer.post(&hold, &json!({ "held": false, "reason": "" })).ok();
+    staff.rule(&manual, &json!({ "ruling": "board", "passenger": passenger["id"], "reason": "" })).ok();
+    // What is refused is not repeated into the log either.
+    let broken = format!("UNA:+.? 'NAD+FL+++{}:{}'", declines.family, declines.given);
+    let answer = staff.carrier.post_bytes("/api/carrier/v1/manifests", "text/plain", broken.into_bytes());
+    assert!(answer.status < 500, "{}", answer.status);
+    staff.close(&voyage).ok();
+    let published = house.folder().join("ledger/checkpoint");
+    soon(Duration::from_secs(10), "the ledger is published", || published.exists());
+
+    let events: String = {
+        let data = database(&house, "data.db");
+        let mut rows = data
+            .prepare("SELECT kind || '|' || quote(point) || quote(voyage) || quote(encounter) FROM event")
+            .unwrap();
+        let rows = rows.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
+        rows.map(|row| row.unwrap().unwrap_or_default()).collect()
+    };
+    let read = |folder: &str| -> Vec<u8> {
+        files(&house.folder().join(folder))
+            .iter()
+            .flat_map(|file| std::fs::read(file).unwrap_or_default())
+            .collect()
+    };
+    let counters = staff.anybody.get("/metrics").ok().body;
+    assert!(house.stop().success());
+    assert!(!house.log().is_empty());
+    let open = [
+        ("the log", house.log().into_bytes()),
+        ("counters", counters),
+        ("events", events.into_bytes()),
+        ("the ledger", read("ledger")),
+    ];
+    let stands = |bytes: &[u8], text: &str| {
+        bytes.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+    };
+    let store: Vec<u8> = ["data.db", "data.db-wal"]
+        .iter()
+        .flat_map(|name| std::fs::read(house.folder().join(name)).unwrap_or_default())
+        .collect();
+    for text in [&known, &declines].iter().flat_map(|one| [&one.family, &one.given, &one.number]) {
+        assert!(stands(&store, text), "{text}: the search finds it where it is kept");
+        for (what, bytes) in &open {
+            assert!(!stands(bytes, text), "{text} stands in {what}");
+        }
+    }
+}
+
 /// At 100 %: a second officer sees the pair in the seconds that the photo lives anyway, and nothing of it is written.
 #[test]
 fn second_looks_write_nothing_of_a_photo_and_tell_the_first_officer_nothing() {

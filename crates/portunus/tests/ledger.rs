@@ -330,7 +330,8 @@ fn publish_more(house: &House) {
     };
     let before = size();
     let designated = Command::new(env!("CARGO_BIN_EXE_portunus"))
-        .args(["designate", "JFK B23", "--port", "JFK", "--owner", "Port of Testing", "--data"])
+        .args(["designate", "JFK B23", "--port", "JFK", "--owner", "Port of Testing"])
+        .args(["--attested", "Port of Testing=J. Kim", "--author", "anna", "--approved-by", "ben", "--data"])
         .arg(house.folder())
         .status();
     assert!(designated.unwrap().success());

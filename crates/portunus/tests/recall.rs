@@ -9,141 +9,15 @@
 
 #[path = "../../store/tests/border/mod.rs"]
 mod border;
+mod in_process;
 mod support;
 
-use border::{POINT, Seeded, at, begin, files_with, open_voyage};
-use jiff::{SignedDuration, Timestamp};
-use portunus_core::encounter::{Boarding, Encounter, Method, Stage};
-use portunus_core::id::IdempotencyKey;
-use portunus_core::policy::{DataClass, PersonClass, Policy, Start};
-use portunus_core::ports::Clock;
-use portunus_server::http;
-use portunus_server::service::{Parts, Service};
-use portunus_store::{CaptureCommit, Committed, RecordKind, Store};
+use border::files_with;
+use in_process::{Border, PHOTO, a_passage, ask};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-const PHOTO: &[u8] = b"a photo that the law says was never to be kept";
-const PASSWORD: &str = "a long enough password for tests";
-
-struct Hands(Mutex<Timestamp>);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// The service over plain HTTP, with a clock that the test moves.
-struct Border {
-    service: Service,
-    clock: Arc<Hands>,
-    url: String,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl Border {
-    fn open(folder: &Path) -> Self {
-        let clock = Arc::new(Hands(Mutex::new(at(0))));
-        let cache = support::cache();
-        let pack = portunus_biometrics::pack::Pack::load(&cache.join("packs/opencv-zoo")).ok().unwrap();
-        let service = Service::new(Parts {
-            store: Store::open(folder, Seeded::new(5)).unwrap(),
-            engine: Arc::new(support::engine()),
-            calibration: pack.calibration().clone(),
-            policy: Policy::from_toml(include_str!("../../../policies/us-2025.toml")).unwrap(),
-            clock: clock.clone(),
-            entropy: Seeded::new(6),
-        });
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", socket.local_addr().unwrap());
-        let served = http::router(service.clone(), 1).into_make_service();
-        let server = {
-            let _in_runtime = runtime.enter();
-            axum_server::from_tcp(socket).unwrap()
-        };
-        runtime.spawn(server.serve(served));
-        Self { service, clock, url, _runtime: runtime }
-    }
-
-    /// Lets time pass, an erasing each day, as the workers do.
-    fn pass(&self, hours: i64) {
-        for _ in 0..hours {
-            *self.clock.0.lock().unwrap() += SignedDuration::from_hours(1);
-            self.service.erase_due().unwrap();
-        }
-        self.service
-            .store()
-            .forget_voyages(self.service.policy().over(DataClass::ShortTermLog, self.service.now()), 9)
-            .unwrap();
-    }
-
-    fn ask(&self, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        ask(&self.url, token, method, path, body)
-    }
-
-    fn sign_in(&self, name: &str) -> String {
-        let credentials = json!({ "name": name, "password": PASSWORD });
-        self.ask("", "POST", "/api/session", &credentials).1["token"].as_str().unwrap().to_owned()
-    }
-}
-
-fn ask(url: &str, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let agent =
-        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let (url, bearer) = (format!("{url}{path}"), format!("Bearer {token}"));
-    let mut answer = match method {
-        "GET" => agent.get(&url).header("authorization", &bearer).call().unwrap(),
-        _ => {
-            let post = agent.post(&url).header("authorization", &bearer);
-            post.header("content-type", "application/json").send(body.to_string()).unwrap()
-        }
-    };
-    let text = answer.body_mut().read_to_string().unwrap();
-    (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
-}
-
-/// One traveller is photographed, taken for a non-immigrant, boards; boarding is closed.
-fn a_passage(border: &Border) {
-    let (service, store) = (&border.service, border.service.store());
-    let (voyage, passengers) = open_voyage(store);
-    let before = begin(store, 1, voyage, at(0));
-    let after = Encounter {
-        stage: Stage::Done,
-        attempts: 1,
-        class: PersonClass::NonImmigrant,
-        passenger: Some(passengers[0]),
-        served_at: Some(at(10)),
-        done_at: Some(at(10)),
-        ..before.clone()
-    };
-    let start = Start::crossing(at(10), portunus_core::place::Direction::Exit);
-    let due = service.policy().due(PersonClass::NonImmigrant, DataClass::Probe, start).unwrap();
-    let key = IdempotencyKey::from_bytes([2; 16]);
-    store.admit(&border::request(store, key, 2), at(10)).unwrap();
-    let commit = CaptureCommit {
-        before: &before,
-        after: &after,
-        record: Some((store.seal(RecordKind::PROBE, PHOTO, at(10)).unwrap(), due)),
-        boarding: Some(Boarding {
-            passenger: passengers[0],
-            at: at(10),
-            method: Method::FaceMatched,
-            entered_later: false,
-        }),
-        key,
-        outcome: "done",
-        measured: None,
-    };
-    assert_eq!(store.commit_capture(commit, at(10)).unwrap(), Committed::Done);
-    assert_eq!(service.close_boarding(voyage).unwrap(), 1);
-    assert!(store.voyage_at(POINT).unwrap().is_none());
-}
 
 /// The recipient: keeps copies as files, erases what is recalled, acknowledges it. Killed where `die` says.
 struct Recipient {
@@ -234,18 +108,7 @@ fn a_citizen_corrected_thirty_days_later_leaves_nothing_anywhere_an_hour_after()
     std::fs::create_dir(&there).unwrap();
     let border = Border::open(&here);
 
-    let link = http::set_up_link(&border.service).unwrap().unwrap();
-    let token = link.split_once('#').unwrap().1;
-    let form = format!("token={token}&name=admin&password={}", PASSWORD.replace(' ', "+"));
-    ureq::post(format!("{}/setup", border.url))
-        .content_type("application/x-www-form-urlencoded")
-        .send(form)
-        .unwrap();
-    let admin = border.sign_in("admin");
-    for role in ["records", "supervisor"] {
-        let user = json!({ "name": role, "role": role, "password": PASSWORD });
-        assert_eq!(border.ask(&admin, "POST", "/api/admin/v1/users", &user).0, 201);
-    }
+    let admin = border.hire(&[("records", "records"), ("supervisor", "supervisor")]);
     let statistics = json!({ "name": "Statistics office", "purpose": "stays", "basis": "section 9", "receives": ["crossing", "probe"] });
     let (status, entered) = border.ask(&admin, "POST", "/api/admin/v1/recipients", &statistics);
     assert_eq!(status, 201, "{entered}");
@@ -292,13 +155,8 @@ fn a_citizen_corrected_thirty_days_later_leaves_nothing_anywhere_an_hour_after()
     border.pass(1);
     assert_eq!(late(), 2, "and then it shows");
     let supervisor = border.sign_in("supervisor");
-    let page = |path: &str| {
-        let asked = ureq::get(format!("{}{path}", border.url))
-            .header("authorization", format!("Bearer {supervisor}"));
-        asked.call().unwrap().body_mut().read_to_string().unwrap()
-    };
     for path in ["/supervisor", "/records"] {
-        assert!(page(path).contains("2 copies are not confirmed gone"), "{path}");
+        assert!(border.page(&supervisor, path).contains("2 copies are not confirmed gone"), "{path}");
     }
     Recipient::start(&border, token, &there, "before-acknowledging").dies();
     assert_eq!((files(&there), late()), (1, 2));

@@ -183,6 +183,8 @@ fn a_legal_hold_outlasts_a_correction_and_nobody_but_its_case_sees_what_it_keeps
     let found = name_all(&vera, &hold, &visitor);
     let probe = found.iter().find(|one| one["data"] == "probe").unwrap()["record"].clone();
     vera.post(&format!("{hold}/records"), &json!({ "records": [probe] })).ok();
+    let own = vera.post(&format!("{hold}/approve"), &json!({}));
+    assert_eq!((own.status, own.problem().as_str()), (403, "own-case"), "four eyes");
     // A supervisor may be the second.
     let held = staff.supervisor.post(&format!("{hold}/approve"), &json!({})).ok().json();
     assert!(held["approved_at"].is_string());

@@ -175,8 +175,12 @@ impl Border {
             until: None,
             device_owner: "Port".into(),
             contractors: Vec::new(),
+            manual_wait_ceiling_seconds: portunus_core::place::MANUAL_WAIT_CEILING_SECONDS,
+            hours: None,
         };
-        store.designate(&designation, now).unwrap();
+        let mut draft = portunus_core::designation::Draft::new(designation, "drafter", now);
+        draft.attest("Port", "owner", now).unwrap();
+        store.designate(&draft.approved("approver", now).unwrap(), now).unwrap();
         store.put_enrolment([1; 32], POINT, now + SignedDuration::from_hours(1)).unwrap();
         store.enrol([1; 32], DEVICE, device_key().verifying_key().to_bytes(), now).unwrap().unwrap();
         Self {
@@ -472,10 +476,14 @@ impl Border {
     fn capture(&mut self, face: &[u8], claims_citizenship: bool) -> EncounterId {
         let device = self.store().device(DEVICE).unwrap().unwrap();
         let joining = Joining {
+            wish: portunus_store::Wish::default(),
             lane: Lane::Photo,
             claims_citizenship,
             notice_version: self.service.policy().notice_version.clone(),
             presented: None,
+            person: None,
+            officer_only: false,
+            together: Vec::new(),
         };
         let submission = self.submission();
         let begun = self.service.begin(&device, &submission, &joining).unwrap();
@@ -525,6 +533,7 @@ impl Border {
             from_whom: None,
             identity_check: Some("passport".into()),
             expires_at: (kind == CaseKind::Hold).then_some(expires),
+            contest: None,
         };
         let case = self.service.open_case(&new, OFFICERS[0]).unwrap();
         self.service.name_records(case, &records).unwrap();
@@ -562,7 +571,7 @@ impl Border {
             return;
         };
         let case = *case;
-        self.service.close_case(case, CaseOutcome::Released).unwrap();
+        self.service.close_case(case, CaseOutcome::Released, OFFICERS[0]).unwrap();
         self.holds.get_mut(&case).unwrap().released = true;
         self.says("a hold released");
     }

@@ -11,7 +11,8 @@ export class Board extends EventTarget {
   #root = document.getElementById("board");
   #shown = new Map();
   #skewMs = 0;
-  #selected;
+  // Whoever comes back from the lock finds the card that was on top.
+  #selected = new URLSearchParams(location.search).get("encounter") ?? undefined;
   #picked;
   #timer;
   #fetching = false;

@@ -2,6 +2,7 @@
 
 import { Board } from "./board.js";
 import { finder } from "./find.js";
+import { asked } from "./forms.js";
 import { instant, localField, localTimes, post, say } from "./people.js";
 import { Rulings } from "./rulings.js";
 
@@ -22,6 +23,8 @@ function start() {
   board.addEventListener("connection", (event) => connection.fetched(event.detail));
   listen(board, connection);
   outage(board);
+  registering(board);
+  forgetting(board);
   keys(board, rulings, search);
   element("board").addEventListener("click", (event) => {
     const encounter = event.target.closest("[data-select]")?.dataset.select;
@@ -97,8 +100,6 @@ function searching(board) {
 
 /** Boardings made by document while the system was away, entered one after the other. */
 function outage(board) {
-  const dialog = element("outage");
-  const problem = element("outage-problem");
   let chosen;
   const choose = (passenger) => {
     chosen = passenger;
@@ -107,31 +108,73 @@ function outage(board) {
     if (passenger) element("outage-at").focus();
   };
   const list = finder(element("outage-query"), element("outage-found"), () => board.voyage, choose);
-  document.querySelector("[data-open=outage]").addEventListener("click", () => {
+  const enter = async () => {
+    if (!chosen) throw new Error("Choose the passenger first.");
+    const entered = { passenger: chosen.id, boarded_at: instant(element("outage-at").value), reason: element("outage-reason").value.trim() };
+    await post(`/api/officer/v1/voyages/${board.voyage}/outage-boardings`, entered);
+    element("outage-chosen").textContent = `Entered: ${chosen.name}`;
+    chosen = undefined;
+    board.changed();
+    element("outage-query").focus();
+    return "more";
+  };
+  opened("outage", () => {
     choose(undefined);
-    problem.textContent = "";
     element("outage-at").value = localField(new Date());
-    dialog.showModal();
+    asked("outage", enter);
     element("outage-query").focus();
   });
   // Enter in the search picks; it does not submit.
   element("outage-query").addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
-  dialog.querySelector("form").addEventListener("submit", async (event) => {
-    if (event.submitter?.value !== "ok") return;
-    event.preventDefault();
-    problem.textContent = "";
-    if (!chosen) return (problem.textContent = "Choose the passenger first.");
-    const entered = { passenger: chosen.id, boarded_at: instant(element("outage-at").value), reason: element("outage-reason").value.trim() };
-    try {
-      await post(`/api/officer/v1/voyages/${board.voyage}/outage-boardings`, entered);
-      element("outage-chosen").textContent = `Entered: ${chosen.name}`;
-      chosen = undefined;
-      board.changed();
-      element("outage-query").focus();
-    } catch (error) {
-      problem.textContent = error.message;
-    }
+}
+
+/** The document that a dialog asks for; none where its number is empty. */
+function documentIn(id) {
+  const [issuer, kind, number] = ["issuer", "kind", "number"].map((name) => element(`${id}-${name}`).value.trim());
+  return number ? { issuer, kind, number } : undefined;
+}
+
+/** Somebody whose document no machine reads is entered by hand, and comes onto the card. */
+function registering(board) {
+  const value = (id) => element(`register-${id}`).value.trim();
+  const enter = async () => {
+    const document = documentIn("register");
+    const person = {
+      family_name: value("family"),
+      given_names: value("given"),
+      born: value("born") || null,
+      nationality: value("nationality") || null,
+      documents: document ? [document] : [],
+    };
+    const { id } = await post(`/api/officer/v1/watches/${board.voyage}/people`, person);
+    await board.pick(id);
+    say(`On the card: ${person.family_name}.`);
+  };
+  opened("register", () => {
+    element("register").querySelector("form").reset();
+    asked("register", enter);
+    if (!board.card) element("register-problem").textContent = "Nobody is selected: whoever comes makes their choice at the gate first.";
+    element("register-family").focus();
   });
+}
+
+/** Who asked to be known here without a document takes it back. */
+function forgetting(board) {
+  const forget = async () => {
+    const { consents } = await post("/api/officer/v1/consents/withdraw", { point: board.point, document: documentIn("forget") });
+    if (consents === 0) throw new Error("Nobody is known here by this document.");
+    say("Erased: they show their document again from now on.");
+  };
+  opened("forget", () => {
+    element("forget").querySelector("form").reset();
+    asked("forget", forget);
+    element("forget-issuer").focus();
+  });
+}
+
+/** What happens when the button of a dialog is pressed, where the page has one. */
+function opened(id, open) {
+  document.querySelector(`[data-open=${id}]`)?.addEventListener("click", open);
 }
 
 function keys(board, rulings, search) {
@@ -139,7 +182,11 @@ function keys(board, rulings, search) {
   on.checked = localStorage.getItem(KEYS_OFF) === null;
   on.addEventListener("change", () => (on.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1")));
   const help = () => element("help").showModal();
-  document.querySelector("[data-open=help]").addEventListener("click", help);
+  opened("help", help);
+  // Not onto a button of a dialog that is gone: the next key is a ruling's.
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("close", () => dialog.contains(document.activeElement) && element("main").focus());
+  }
   const byKey = new Map();
   for (const button of document.querySelectorAll("[data-rule]")) byKey.set(button.getAttribute("aria-keyshortcuts").toLowerCase(), button.dataset.rule);
   addEventListener("keydown", (event) => {

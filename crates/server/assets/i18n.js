@@ -2,6 +2,13 @@
 
 const RIGHT_TO_LEFT = ["ar"];
 
+/** All texts, by language and key. */
+export async function texts() {
+  const answer = await fetch("/assets/i18n.json");
+  if (!answer.ok) throw new Error("the texts did not load");
+  return answer.json();
+}
+
 export class Words {
   #texts;
   #notice = {};
@@ -9,9 +16,7 @@ export class Words {
 
   static async load() {
     const words = new Words();
-    const answer = await fetch("/assets/i18n.json");
-    if (!answer.ok) throw new Error("the texts did not load");
-    words.#texts = await answer.json();
+    words.#texts = await texts();
     words.reset();
     return words;
   }
@@ -46,16 +51,28 @@ export class Words {
     return this.text("advice")[code] ?? this.text("look_at_camera");
   }
 
+  /** Writes the text that an element names, with its number where it has one. */
+  write(element) {
+    const { text, n = "" } = element.dataset;
+    element.textContent = text ? this.text(text).replace("{n}", n) : "";
+  }
+
   /** Writes all texts of the page anew. */
   apply() {
     for (const element of document.querySelectorAll("[data-text]")) {
-      element.textContent = this.text(element.dataset.text);
+      this.write(element);
     }
     for (const element of document.querySelectorAll("[data-advice]")) {
       element.textContent = this.advice(element.dataset.advice);
     }
-    const notice = this.#notice[this.language] ?? this.#notice.en ?? {};
+    const own = this.#notice[this.language];
+    const notice = own ?? this.#notice.en ?? {};
     for (const element of document.querySelectorAll("[data-notice]")) {
+      // A law that has no notice in this language is read in English, from left to right.
+      for (const [name, value] of [["lang", "en"], ["dir", "ltr"]]) {
+        if (own) element.removeAttribute(name);
+        else element.setAttribute(name, value);
+      }
       element.textContent = notice[element.dataset.notice] ?? "";
     }
     const authority = document.getElementById("authority");

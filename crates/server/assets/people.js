@@ -9,6 +9,21 @@ export class Problem extends Error {
   }
 }
 
+/** Where somebody is now, as an address: on the console with the card that is on top. */
+export function place() {
+  const query = new URLSearchParams(location.search);
+  const point = document.getElementById("board")?.dataset.point;
+  const encounter = document.querySelector("#board article.card")?.dataset.encounter;
+  if (point) query.set("point", point);
+  if (encounter) query.set("encounter", encounter);
+  return location.pathname + (query.size ? `?${query}` : "");
+}
+
+/** The session is locked: the password brings back what was on the screen. */
+export function toLock() {
+  location.assign(`/lock?${new URLSearchParams({ next: place() })}`);
+}
+
 async function ask(path, options) {
   let answer;
   try {
@@ -16,6 +31,7 @@ async function ask(path, options) {
   } catch {
     throw new Problem(0, { type: "lost", detail: "No connection to the service. Nothing was recorded that you do not see here." });
   }
+  if (answer.status === 423) toLock();
   if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
   return answer;
 }
@@ -23,8 +39,14 @@ async function ask(path, options) {
 /** The document at `path`, for its regions to be taken from. A page that sends elsewhere is a sign-in. */
 export async function getDocument(path) {
   const answer = await ask(path);
+  if (answer.redirected && new URL(answer.url).pathname === "/lock") toLock();
   if (answer.redirected && new URL(answer.url).pathname === "/sign-in") throw new Problem(401, { type: "unauthenticated" });
   return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** What the service holds at `path`. */
+export async function get(path) {
+  return (await ask(path)).json();
 }
 
 /** Posts JSON; resolves to what came back, or undefined. */

@@ -1,10 +1,13 @@
 // The records office: cases opened, records found and named, approved, given, put right.
 
 import { instant, localTimes, post, say } from "./people.js";
+import { redress } from "./redress.js";
+import { stays } from "./stays.js";
 
 const element = (id) => document.getElementById(id);
 const main = element("main");
 const API = "/api/records/v1/cases";
+const underWay = new Set();
 localTimes(document);
 
 const READ = {
@@ -25,11 +28,17 @@ function documentOf({ issuer, document_kind: kind, number }) {
   return issuer && number ? { issuer, kind, number } : null;
 }
 
+/** Who is asked for, of the fields that every finder has. */
+function personOf({ family_name, given_names, born, ...rest }) {
+  return { document: documentOf(rest), family_name, given_names, born: born || null };
+}
+
 /** What a form sends, by its `data-then`. */
 const BODY = {
   corrected: ({ class: truth }) => (truth ? { correction: "class", class: truth } : { correction: "not-this-person" }),
   answered: ({ class: truth, answer }) => ({ answer, upheld: truth === "no" ? null : BODY.corrected({ class: truth }) }),
   change: ({ class: truth, from, ...rest }) => ({ document: documentOf(rest), class: truth, from }),
+  way: ({ mode, port, from, until, reason }) => ({ mode, port, recorded: from ? { from, until } : null, reason }),
   file: () => ({}),
 };
 
@@ -61,6 +70,10 @@ async function send(form) {
   }
   if (then === "corrected" || then === "answered") {
     say(`${answer.erased} erased, ${answer.redated} with another date, ${answer.held} held.`);
+    return setTimeout(() => location.reload(), 2500);
+  }
+  if (then === "redressed") {
+    say(`${answer.erased} erased, ${answer.anew.length} written anew, ${answer.redated} with another date, ${answer.apart} set apart, ${answer.held} held.`);
     return setTimeout(() => location.reload(), 2500);
   }
   location.reload();
@@ -95,27 +108,30 @@ function showFound(records) {
   element("found-none").hidden = records.length > 0;
 }
 
-/** Runs what a form asks for, with its button off meanwhile. */
+/** Runs what a form asks for, once at a time; its button stays on, for one that is off loses the focus. */
 async function during(form, work) {
-  const button = form.querySelector("button[type=submit]");
-  button.disabled = true;
+  if (underWay.has(form)) return;
+  underWay.add(form);
   problem("");
   try {
     await work();
   } catch (error) {
     problem(error.message);
   } finally {
-    button.disabled = false;
+    underWay.delete(form);
   }
 }
+
+const shared = { fields, during, problem, documentOf, personOf };
+if (element("stays-find")) stays(`${API}/${main.dataset.case}`, shared);
+redress(`${API}/${main.dataset.case}`, shared);
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form");
   const path = `${API}/${main.dataset.case}`;
   if (form.id === "find") {
     event.preventDefault();
-    const { family_name, given_names, born, ...rest } = fields(form);
-    const wanted = { document: documentOf(rest), family_name, given_names, born: born || null };
+    const wanted = personOf(fields(form));
     during(form, async () => showFound(await post(`${path}/find`, wanted)));
   } else if (form.id === "found") {
     event.preventDefault();

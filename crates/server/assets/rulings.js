@@ -1,5 +1,6 @@
 // Rulings: what an officer decides about the card on top. Each is posted, said, and the next card comes.
 
+import { asked, noLastDay } from "./forms.js";
 import { post, say } from "./people.js";
 
 const OFFICER = "/api/officer/v1";
@@ -25,8 +26,24 @@ export class Rulings {
         this.rule(button.dataset.rule);
       });
     }
+    document.getElementById("board").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-not-this-person]");
+      if (button) this.#notThisPerson(button.dataset);
+    });
     board.addEventListener("swapped", () => this.#offer());
     this.#offer();
+  }
+
+  /** The lookout means somebody else: an approver is asked, and it holds on later voyages too. */
+  async #notThisPerson({ notThisPerson: passenger, lookout }) {
+    const reason = await askWhy("The lookout means somebody else. Never write the traveller's name.");
+    if (!reason) return;
+    try {
+      await post(`${OFFICER}/passengers/${passenger}/not-this-person`, { lookout, reason });
+      say("Noted. It holds once an approver agrees.");
+    } catch (error) {
+      say(error.message, true);
+    }
   }
 
   /** Enables what the card allows. */
@@ -75,6 +92,13 @@ export class Rulings {
       say(`Boarded: ${name}.`);
       return this.#board.select(undefined);
     }
+    if (rule === "admit") return this.#admit(passenger, name, rulingsPath);
+    if (rule === "protect") {
+      if (!confirm(`Does ${name} claim protection? Nothing of this passage is given to any state or carrier then; it cannot be undone.`)) return;
+      await post(`${path}/protection`, {});
+      say(`Confidential: ${name}.`);
+      return this.#board.select(encounter);
+    }
     if (rule === "retake") {
       await post(rulingsPath, { ruling: "retake", reason: "" });
       say("Another photo is asked for at the gate.");
@@ -88,7 +112,8 @@ export class Rulings {
     }
     if (rule === "somebody-else") return this.#correct(card, rulingsPath);
     const release = rulings.split(" ").includes("release");
-    const what = { refuse: "Refuse boarding to", "off-load": "Take back the boarding of", hold: release ? "Release the hold on" : "Hold" }[rule];
+    const entering = card.dataset.entering !== undefined;
+    const what = { refuse: entering ? "Refuse entry to" : "Refuse to let pass", secondary: "Refer to a second inspection:", "off-load": "Take back the boarding of", hold: release ? "Release the hold on" : "Hold" }[rule];
     const reason = await askWhy(`${what} ${name}.`);
     if (!reason) return;
     if (rule === "hold") {
@@ -96,8 +121,24 @@ export class Rulings {
       say(release ? `Released: ${name}.` : `Held: ${name}.`);
       return this.#board.select(encounter);
     }
-    await post(rulingsPath, rule === "refuse" ? { ruling: "refuse", reason } : { ruling: "off-load", passenger, reason });
-    say(rule === "refuse" ? `Refused: ${name}.` : `Taken off: ${name}.`);
+    await post(rulingsPath, rule === "off-load" ? { ruling: "off-load", passenger, reason } : { ruling: rule, reason });
+    say({ refuse: `Refused: ${name}.`, secondary: `Referred: ${name}.`, "off-load": `Taken back: ${name}.` }[rule]);
+    return this.#board.select(undefined);
+  }
+
+  /** At an entry: as what, and until when. The class chosen last is offered again. */
+  async #admit(passenger, name, path) {
+    const [className, until] = ["admit-class", "admit-until"].map((id) => document.getElementById(id));
+    document.getElementById("admit-who").textContent = name;
+    const endless = noLastDay();
+    const admitted = asked("admit", () => {
+      endless(className.value, until.value);
+      const admission = { class: className.value, ...(until.value && { until: until.value }) };
+      return post(path, { ruling: "admit", passenger, admitted: admission, reason: "" });
+    });
+    className.select();
+    if (!(await admitted)) return;
+    say(`Admitted: ${name}, ${className.value.toUpperCase()}${until.value ? ` until ${until.value}` : ""}.`);
     return this.#board.select(undefined);
   }
 
@@ -108,22 +149,24 @@ export class Rulings {
     const what = instead ? `The match was wrong: it is ${name}, by their document.` : `The match was wrong: it is not ${name}. (Find who it is first, to board them.)`;
     const reason = await askWhy(what);
     if (!reason) return;
-    await post(path, { ruling: "somebody-else", passenger: confirmed, instead, reason });
-    say(instead ? `Corrected, and boarded: ${name}.` : `Corrected: it was not ${name}.`);
+    // Whoever enters is admitted by a ruling of its own; a correction takes back what was wrong.
+    const entering = card.dataset.entering !== undefined;
+    await post(path, { ruling: "somebody-else", passenger: confirmed, instead: entering ? undefined : instead, reason });
+    say(instead && !entering ? `Corrected, and boarded: ${name}.` : `Corrected: it was not ${name}.`);
     return this.#board.select(undefined);
   }
 }
 
 /** Asks for the reason; empty when the officer thought better of it. */
-function askWhy(what) {
-  const dialog = document.getElementById("why");
+async function askWhy(what) {
   const text = document.getElementById("why-text");
   document.getElementById("why-what").textContent = what;
   text.value = "";
-  dialog.returnValue = "";
-  dialog.showModal();
-  text.focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" ? text.value.trim() : ""), { once: true });
+  const given = asked("why", () => {
+    if (text.value.trim()) return;
+    text.focus();
+    throw new Error("A reason is needed: it is kept with the ruling.");
   });
+  text.focus();
+  return (await given) ? text.value.trim() : "";
 }

@@ -1,8 +1,10 @@
-// The supervisor's page: asked for anew every few seconds; boarding opened and closed.
+// The supervisor's page: asked for anew when the service says that something changed, and every few seconds; boarding opened
+// and closed.
 
-import { getDocument, localTimes, post, say } from "./people.js";
+import { getDocument, localTimes, post, say, upload } from "./people.js";
 
 const POLL_MS = 5000;
+const ALARMS = ["disputes", "parity"];
 const OFFICER = "/api/officer/v1";
 
 const regions = [...document.querySelectorAll("[data-region]")];
@@ -17,11 +19,15 @@ async function refresh() {
     for (const region of regions) {
       const fresh = page.querySelector(`[data-region=${region.dataset.region}]`);
       // Whoever is choosing a point is not interrupted; an alarm interrupts.
-      const busy = region.dataset.region !== "disputes" && region.contains(document.activeElement);
+      const focused = region.contains(document.activeElement) ? document.activeElement : undefined;
+      const frame = focused?.matches(".table-frame") ? focused.getAttribute("aria-label") : undefined;
+      const busy = !ALARMS.includes(region.dataset.region) && focused && !frame;
       if (!fresh || busy || sent.get(region) === fresh.innerHTML) continue;
       sent.set(region, fresh.innerHTML);
       region.replaceChildren(...document.importNode(fresh, true).childNodes);
       localTimes(region);
+      // Whoever scrolls a table by keyboard stays on it.
+      if (frame) region.querySelector(`.table-frame[aria-label="${CSS.escape(frame)}"]`)?.focus({ preventScroll: true });
     }
   } catch (error) {
     if (error.status === 401) location.assign("/sign-in");
@@ -69,10 +75,58 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const { closeVoyage, name } = event.target.closest("[data-close-voyage]")?.dataset ?? {};
+  const { closeVoyage, name, watch, declined } = event.target.closest("[data-close-voyage]")?.dataset ?? {};
   if (!closeVoyage) return;
-  const sure = confirm(`Close boarding of ${name}? Departures are recorded and the gallery is destroyed. This cannot be undone.`);
-  if (sure) act(`${OFFICER}/voyages/${closeVoyage}/close`, {}, `Boarding of ${name} is closed.`);
+  const waiting = Number(declined) > 0 ? `${declined} who declined the photo still wait for an officer${watch === undefined ? " and would miss the voyage" : ""}. ` : "";
+  const what =
+    watch === undefined
+      ? `Close boarding of ${name}? Departures are recorded and the gallery is destroyed.`
+      : `Close the watch at ${name}? Its passages are counted and forgotten, and the gallery is destroyed.`;
+  const done = watch === undefined ? `Boarding of ${name} is closed.` : `The watch at ${name} is closed.`;
+  if (confirm(`${waiting}${what} This cannot be undone.`)) act(`${OFFICER}/voyages/${closeVoyage}/close`, {}, done);
+});
+
+const OUTCOMES = {
+  added: "The portrait was added.",
+  unchanged: "This portrait was there already.",
+  replaced: "The portrait took the place of an older one.",
+};
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.upload) return;
+  event.preventDefault();
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = true;
+  try {
+    const { outcome, reason } = await upload(form.dataset.upload, form);
+    if (outcome in OUTCOMES) form.reset();
+    say(OUTCOMES[outcome] ?? `The portrait was not taken: ${reason}`, !(outcome in OUTCOMES));
+  } catch (error) {
+    say(error.message, true);
+  } finally {
+    button.disabled = false;
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const entries = Object.fromEntries(new FormData(form));
+  if (form.dataset.openWatch !== undefined) {
+    event.preventDefault();
+    act(`${OFFICER}/watches`, { point: entries.point, hours: Number(entries.hours) }, "The watch is open.");
+  } else if (form.dataset.moveVoyage) {
+    event.preventDefault();
+    act(`${OFFICER}/voyages/${form.dataset.moveVoyage}/move`, { from: form.dataset.from, to: entries.to }, "Boarding goes on there.");
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const { returnVoyage, name } = event.target.closest("[data-return-voyage]")?.dataset ?? {};
+  if (!returnVoyage) return;
+  const sure = confirm(`${name} came back? Its departures are erased, and recalled from whoever has copies.`);
+  if (sure) act(`${OFFICER}/voyages/${returnVoyage}/return`, {}, `${name} is open to be boarded again.`);
 });
 
 setInterval(refresh, POLL_MS);
+new EventSource("/supervisor/events").addEventListener("changed", refresh);

@@ -53,8 +53,20 @@ impl Store {
         due: Timestamp,
         now: Timestamp,
     ) -> Result<Place> {
+        self.join_period(tx, record, data_key, micros(due).div_euclid(PERIOD_MICROS), now)
+    }
+
+    /// As [`Self::join_bucket`], of those of a period. Records' periods are not negative; other kinds of sealed rows have
+    /// negative ones, so that no bucket holds two kinds.
+    pub(crate) fn join_period(
+        &self,
+        tx: &Transaction<'_>,
+        record: RecordId,
+        data_key: &Key,
+        period: i64,
+        now: Timestamp,
+    ) -> Result<Place> {
         let during = "join a bucket";
-        let period = micros(due).div_euclid(PERIOD_MICROS);
         let open = tx
             .prepare_cached(
                 "SELECT id FROM bucket WHERE period = :period AND dying = 0 AND joined < :most LIMIT 1",

@@ -4,6 +4,7 @@ use crate::column::{count, id, instant, instant_or_none, micros, word, word_of, 
 use crate::erasure::hide;
 use crate::error::{During, Result, touched};
 use crate::ledger::tell_held;
+use crate::redress::drop_proposal;
 use crate::store::{Store, limit};
 use jiff::Timestamp;
 use portunus_core::case::{Case, CaseKind, CaseOutcome, NotAllowed};
@@ -148,11 +149,13 @@ impl Store {
         records: &[RecordId],
         now: Timestamp,
     ) -> Result<Option<Allowed<usize>>> {
-        let during = "name_records";
-        self.in_case(during, id, |tx, case| {
+        let (during, mut begun) = ("name_records", Vec::new());
+        let named = self.in_case(during, id, |tx, case| {
             if let Err(no) = case.takes_records(now) {
                 return Ok(Err(no));
             }
+            // What is proposed is proposed of what was named.
+            drop_proposal(tx, id, &mut begun, now)?;
             tx.execute("DELETE FROM case_record WHERE case_file = :case", named_params! {":case": id.bytes()})
                 .during(during)?;
             let mut named = 0;
@@ -172,7 +175,9 @@ impl Store {
                     .during(during)?;
             }
             Ok(Ok(named))
-        })
+        })?;
+        self.finish_dropped(&begun, now)?;
+        Ok(named)
     }
 
     /// Notes that `approver` agrees to a case as it stands.
@@ -187,6 +192,10 @@ impl Store {
     ) -> Result<Option<Allowed<Case>>> {
         let during = "approve_case";
         self.in_case(during, id, |tx, case| {
+            if case.kind == CaseKind::Misidentification {
+                // Agreed to by deciding on what is proposed in it.
+                return Ok(Err(NotAllowed::OtherKind));
+            }
             if let Err(no) = case.takes_approval(approver, now) {
                 return Ok(Err(no));
             }
@@ -220,16 +229,19 @@ impl Store {
         outcome: CaseOutcome,
         now: Timestamp,
     ) -> Result<Option<Allowed<()>>> {
-        self.in_case("close_case", id, |tx, case| {
+        let (during, mut begun) = ("close_case", Vec::new());
+        let closed = self.in_case(during, id, |tx, case| {
             if !case.is_open(now) {
                 return Ok(Err(NotAllowed::Closed));
             }
-            end(tx, "close_case", id, outcome, 0, now)?;
+            end(tx, during, id, outcome, 0, now)?;
             if case.kind == CaseKind::Hold && case.approved_at.is_some() {
-                tell_held(tx, &let_go(tx, id, now).during("close_case")?, None, now)?;
+                tell_held(tx, &let_go(tx, id, now).during(during)?, None, now)?;
             }
-            Ok(Ok(()))
-        })
+            drop_proposal(tx, id, &mut begun, now).map(Ok)
+        })?;
+        self.finish_dropped(&begun, now)?;
+        Ok(closed)
     }
 
     /// Notes that a case's records were given, `given` of them, and ends it.
@@ -299,6 +311,11 @@ impl Store {
             }
         }
         Ok(done)
+    }
+
+    /// What follows once a proposal is let go of: whose it was found to be is gone when this returns.
+    pub(crate) fn finish_dropped(&self, begun: &[RecordId], now: Timestamp) -> Result<()> {
+        if begun.is_empty() { Ok(()) } else { self.finish_correcting(begun, now) }
     }
 
     /// What follows once a correction is committed: what it hid is gone when this returns.
@@ -410,7 +427,7 @@ impl Store {
     }
 
     /// Runs `work` on a case as it is; `None` when there is none. A refusal undoes the transaction.
-    fn in_case<T>(
+    pub(crate) fn in_case<T>(
         &self,
         during: &'static str,
         id: CaseId,

@@ -1,12 +1,15 @@
 //! A voyage closed: the long record written, the waits counted, and every encounter forgotten.
 
-use crate::column::{count, id, id_or_none, instant, micros, signed, word, word_of};
+use crate::column::{count, id, id_or_none, instant, micros, signed, word, word_of, word_or_none};
+use crate::decline::forget_declines;
 use crate::encounter::waits;
+use crate::erasure::hide;
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::failpoint::failpoint;
 use crate::kind::RecordKind;
 use crate::ledger::About;
+use crate::parity::count_waits;
 use crate::receipt::{link, rest_of_voyage};
 use crate::store::{Store, limit, raise_generation};
 use crate::subject::Subject;
@@ -15,6 +18,7 @@ use crate::traffic::count_passages;
 use crate::vault::RecordRow;
 use crate::voyage::voyage;
 use jiff::Timestamp;
+use portunus_core::accuracy::CELL_MIN;
 use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
 use portunus_core::id::{EncounterId, PassengerId, RecordId, VoyageId};
 use portunus_core::policy::{PersonClass, Start};
@@ -44,6 +48,8 @@ pub struct NewCrossing<'a> {
     pub erase_after: Timestamp,
     /// The sealed probe, while it is kept.
     pub probe: Option<RecordId>,
+    /// No copy of it is given to anybody.
+    pub confidential: bool,
 }
 
 /// A crossing as kept, unopened: who it was is sealed.
@@ -67,6 +73,15 @@ pub struct Crossing {
     pub erase_after: Timestamp,
     /// The sealed probe, while it is kept.
     pub probe: Option<RecordId>,
+}
+
+/// As what somebody crossed: it stands with their boarding, for their encounter is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CrossedAs {
+    /// Whose rules applied.
+    pub class: PersonClass,
+    /// No copy was given to anybody.
+    pub confidential: bool,
 }
 
 /// What became of closing a voyage.
@@ -133,14 +148,19 @@ impl Store {
                 .during(during)?;
             touched(during, 1, rows)?;
             for crossing in crossings {
-                self.insert_crossing(tx, id, crossing, now)?;
+                self.insert_crossing(tx, during, id, crossing, now)?;
             }
             let waits = waits(tx, id).during(during)?;
-            for lane in [Lane::Photo, Lane::Manual] {
-                insert_count(tx, id, lane, lane_waits(&waits, lane))?;
+            let lanes = [Lane::Photo, Lane::Manual].map(|lane| (lane, lane_waits(&waits, lane)));
+            // Beside a list of who crossed by document, a count of few (or of nobody) would say who declined, or who did not.
+            if lanes.iter().all(|(_, waits)| waits.people >= CELL_MIN) {
+                for (lane, waits) in lanes {
+                    insert_count(tx, id, lane, waits)?;
+                }
             }
             count_voyage(tx, &open)?;
             count_passages(tx, &open)?;
+            count_waits(tx, &open, now)?;
             rest_of_voyage(tx, id, now).during(during)?;
             forget_encounters(tx, id).during(during)?;
             raise_generation(tx, during)?;
@@ -170,30 +190,156 @@ impl Store {
         })
     }
 
-    /// Crossings after number `seq` that are not expired at `now`, at most `at_most`: whoever receives copies goes on
-    /// from the last.
+    /// Writes a crossing that is over while its watch goes on. `false` when it is written already.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn record_crossing(
+        &self,
+        watch: VoyageId,
+        crossing: &NewCrossing<'_>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let during = "record_crossing";
+        self.tx(during, |tx| self.insert_crossing(tx, during, watch, crossing, now))
+    }
+
+    /// The record of a passenger's crossing, if it is written and not erased.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn crossing_of(&self, passenger: PassengerId) -> Result<Option<RecordId>> {
+        self.read("crossing_of", |tx| {
+            tx.prepare_cached(
+                "SELECT record FROM crossing JOIN record ON record.id = crossing.record
+                 WHERE crossing.passenger = :passenger AND erased_at IS NULL",
+            )?
+            .query_row(named_params! {":passenger": passenger.bytes()}, |row| {
+                id(row, "record", RecordId::from_bytes)
+            })
+            .optional()
+        })
+    }
+
+    /// A closed voyage comes back: it is boarding again, with who had boarded. Its crossings did not happen: they are
+    /// invisible from this transaction on, and to be erased by the caller, who is told which. Who had boarded by their document
+    /// is not staged again: they may have declined. `None` when it is not closed.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn reopen_voyage(&self, id: VoyageId, now: Timestamp) -> Result<Option<Vec<RecordId>>> {
+        let during = "reopen_voyage";
+        self.tx(during, |tx| {
+            let voyage = named_params! {":id": id.bytes()};
+            let rows = tx
+                .execute(
+                    "UPDATE voyage SET status = 'scheduled', closed_at = NULL
+                     WHERE id = :id AND status = 'closed' AND watch IS NULL",
+                    voyage,
+                )
+                .during(during)?;
+            if rows == 0 {
+                return Ok(None);
+            }
+            tx.execute("DELETE FROM lane_count WHERE voyage = :id", voyage).during(during)?;
+            tx.execute(
+                "UPDATE passenger SET declined = 1 WHERE voyage = :id AND EXISTS (SELECT 1 FROM boarding
+                 WHERE passenger = passenger.id AND off_loaded_at IS NULL AND method = :method)",
+                named_params! {":id": id.bytes(), ":method": word(&Method::DocumentInspected)},
+            )
+            .during(during)?;
+            raise_generation(tx, during)?;
+            append(tx, EventKind::VoyageChanged, (None, Some(id), None), now)?;
+            let undone: Vec<RecordId> = tx
+                .prepare_cached(
+                    "SELECT record FROM crossing JOIN record ON record.id = crossing.record
+                     WHERE voyage = :id AND erased_at IS NULL ORDER BY seq",
+                )
+                .and_then(|mut s| {
+                    s.query_map(voyage, |row| crate::column::id(row, "record", RecordId::from_bytes))?
+                        .collect()
+                })
+                .during(during)?;
+            for record in &undone {
+                hide(tx, *record, now)?;
+            }
+            Ok(Some(undone))
+        })
+    }
+
+    /// As what a passenger's last recorded crossing was kept, where one was.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn crossed_as(&self, passenger: PassengerId) -> Result<Option<CrossedAs>> {
+        self.read("crossed_as", |tx| {
+            tx.prepare_cached(
+                "SELECT class, confidential FROM boarding WHERE passenger = :id AND off_loaded_at IS NULL",
+            )?
+            .query_row(named_params! {":id": passenger.bytes()}, |row| {
+                let class: Option<PersonClass> = word_or_none(row, "class")?;
+                let confidential = row.get("confidential")?;
+                Ok(class.map(|class| CrossedAs { class, confidential }))
+            })
+            .optional()
+            .map(Option::flatten)
+        })
+    }
+
+    /// Crossings after number `seq` that are not expired at `now` and may be given, at most `at_most`: whoever receives
+    /// copies goes on from the last.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn crossings_after(&self, seq: u64, now: Timestamp, at_most: usize) -> Result<Vec<Crossing>> {
         self.read("crossings_after", |tx| {
-            tx.prepare_cached(&format!("{SELECT} AND seq > :seq ORDER BY seq LIMIT :limit"))?
-                .query_map(
-                    named_params! {":seq": signed(seq), ":now": micros(now), ":limit": limit(at_most)},
-                    crossing,
-                )?
-                .collect()
+            tx.prepare_cached(&format!(
+                "{SELECT} AND confidential = 0 AND seq > :seq ORDER BY seq LIMIT :limit"
+            ))?
+            .query_map(
+                named_params! {":seq": signed(seq), ":now": micros(now), ":limit": limit(at_most)},
+                crossing,
+            )?
+            .collect()
         })
     }
 
-    fn insert_crossing(
+    /// `false` when it is written already.
+    pub(crate) fn insert_crossing(
         &self,
         tx: &Transaction<'_>,
+        during: &'static str,
         voyage: VoyageId,
         crossing: &NewCrossing<'_>,
         now: Timestamp,
-    ) -> Result<()> {
-        let during = "close_voyage";
+    ) -> Result<bool> {
+        let passenger = named_params! {":voyage": voyage.bytes(), ":passenger": crossing.passenger.bytes()};
+        // One that was erased, for its passenger was another after all, makes room for the one that is true.
+        let written = tx
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM crossing JOIN record ON record.id = crossing.record
+                 WHERE voyage = :voyage AND crossing.passenger = :passenger AND erased_at IS NULL)",
+            )
+            .and_then(|mut s| s.query_row(passenger, |row| row.get::<_, bool>(0)))
+            .during(during)?;
+        if written {
+            return Ok(false);
+        }
+        tx.prepare_cached("DELETE FROM crossing WHERE voyage = :voyage AND passenger = :passenger")
+            .and_then(|mut s| s.execute(passenger))
+            .during(during)?;
+        tx.prepare_cached(
+            "UPDATE boarding SET class = :class, confidential = :confidential
+             WHERE passenger = :passenger AND off_loaded_at IS NULL",
+        )
+        .and_then(|mut s| {
+            s.execute(named_params! {
+                ":class": word(&crossing.class),
+                ":confidential": crossing.confidential,
+                ":passenger": crossing.passenger.bytes(),
+            })
+        })
+        .during(during)?;
         let row = RecordRow {
             class: crossing.class,
             erase_after: crossing.erase_after,
@@ -206,8 +352,8 @@ impl Store {
         crossing.encounter.map_or(Ok(()), |encounter| link(tx, encounter, record))?;
         let rows = tx
             .prepare_cached(
-                "INSERT INTO crossing (record, voyage, passenger, method, entered_later, probe)
-                 VALUES (:record, :voyage, :passenger, :method, :later,
+                "INSERT INTO crossing (record, voyage, passenger, method, entered_later, confidential, probe)
+                 VALUES (:record, :voyage, :passenger, :method, :later, :confidential,
                  (SELECT id FROM record WHERE id = :probe AND erased_at IS NULL))",
             )
             .and_then(|mut s| {
@@ -217,6 +363,7 @@ impl Store {
                     ":passenger": crossing.passenger.bytes(),
                     ":method": word(&crossing.method),
                     ":later": crossing.entered_later,
+                    ":confidential": crossing.confidential,
                     ":probe": crossing.probe.map(RecordId::bytes),
                 })
             })
@@ -225,7 +372,8 @@ impl Store {
         for about in std::iter::once(record).chain(crossing.probe) {
             self.note_subject(tx, about, &crossing.subject)?;
         }
-        Ok(())
+        self.note_crossing(tx, record, voyage, &crossing.content, crossing.entered_later)?;
+        Ok(true)
     }
 
     /// Seals what an earlier version kept in the clear. Does nothing where there is none of it; may be repeated.
@@ -255,8 +403,9 @@ impl Store {
                         entered_later: row.entered_later,
                         erase_after: row.erase_after,
                         probe: row.probe,
+                        confidential: false,
                     };
-                    self.insert_crossing(tx, row.voyage, &new, row.at)?;
+                    self.insert_crossing(tx, during, row.voyage, &new, row.at)?;
                     tx.prepare_cached(
                         "DELETE FROM crossing_in_clear WHERE voyage = :voyage AND passenger = :passenger",
                     )
@@ -295,7 +444,8 @@ impl Store {
         Ok(forgotten)
     }
 
-    /// The waits of a closed voyage: of the photo lane, of the manual lane.
+    /// The waits of a closed voyage: of the photo lane, of the manual lane. `None` unless ten people and more are in each: fewer,
+    /// or none, would say of the few who crossed by document whether they declined.
     ///
     /// # Errors
     /// What SQLite says.
@@ -373,11 +523,11 @@ fn insert_count(tx: &Transaction<'_>, voyage: VoyageId, lane: Lane, waits: LaneW
 }
 
 /// Rulings and requests' outcomes go with their encounters; a record forgets which encounter it is of.
-fn forget_encounters(tx: &Transaction<'_>, voyage: VoyageId) -> rusqlite::Result<()> {
-    let voyage = named_params! {":voyage": voyage.bytes()};
+fn forget_encounters(tx: &Transaction<'_>, id: VoyageId) -> rusqlite::Result<()> {
+    let voyage = named_params! {":voyage": id.bytes()};
     tx.execute("DELETE FROM encounter WHERE voyage = :voyage", voyage)?;
     // Begun and never captured: the order of events would tell who declined.
     tx.execute("DELETE FROM event WHERE voyage = :voyage AND encounter IS NOT NULL", voyage)?;
     tx.execute("DELETE FROM assignment WHERE voyage = :voyage", voyage)?;
-    Ok(())
+    forget_declines(tx, id)
 }

@@ -2,6 +2,8 @@
 
 use crate::admission::settle;
 use crate::column::{id_or_none, json, micros, word, word_of};
+use crate::decline::put_party;
+use crate::designation::ended_under;
 use crate::encounter::encounter;
 use crate::erasure::hide;
 use crate::error::{During, Result, StoreError, touched};
@@ -11,6 +13,7 @@ use crate::ledger::sealed_of_capture;
 use crate::store::Store;
 use crate::tally::put_measured;
 use crate::vault::{RecordRow, Sealed};
+use crate::wish::{Wish, put_wish};
 use jiff::Timestamp;
 use portunus_core::accuracy::Measured;
 use portunus_core::encounter::{Boarding, Encounter, Ruled};
@@ -83,14 +86,15 @@ pub enum Committed {
     StaleEncounter,
     /// The voyage is closed or cancelled.
     VoyageOver,
+    /// The designation that the capture was signed under is over: withdrawn meanwhile.
+    AuthorityOver,
 }
 
 /// What a transaction gives: what is to be erased after it, or why it was undone.
 type Undoable = std::result::Result<Option<RecordId>, Committed>;
 
 impl Store {
-    /// Keeps a new encounter with its receipt, and the outcome of the request that began it. `notice` is the SHA-256 of what
-    /// the traveller was shown.
+    /// Keeps a new encounter of a traveller who asks for nothing: [`Self::begin_together`].
     ///
     /// # Errors
     /// What SQLite says.
@@ -102,15 +106,42 @@ impl Store {
         notice: Bytes32,
         now: Timestamp,
     ) -> Result<Committed> {
+        self.begin_together(std::slice::from_ref(encounter), Wish::default(), key, outcome, notice, now)
+    }
+
+    /// The same of people who chose together, with what they ask for: all of them, or none. The request is the first one's.
+    ///
+    /// # Errors
+    /// [`StoreError::Rows`] of nobody; what SQLite says.
+    pub fn begin_together(
+        &self,
+        encounters: &[Encounter],
+        wish: Wish,
+        key: IdempotencyKey,
+        outcome: &str,
+        notice: Bytes32,
+        now: Timestamp,
+    ) -> Result<Committed> {
+        let Some(encounter) = encounters.first() else {
+            return Err(StoreError::Rows { during: "begin", expected: 1, found: 0 });
+        };
         let done = self.tx_unless("begin", |tx| {
-            if let Err(undo) = insert_encounter(tx, "begin", encounter)? {
-                return Ok(Err(undo));
+            for encounter in encounters {
+                if let Err(undo) = insert_encounter(tx, "begin", encounter)? {
+                    return Ok(Err(undo));
+                }
+                put_wish(tx, encounter.id, wish)?;
+                self.put_receipt(tx, encounter, Some(notice))?;
             }
-            self.put_receipt(tx, encounter, Some(notice))?;
+            if encounters.len() > 1 {
+                put_party(tx, encounters, self.fresh())?;
+            }
             if !settle(tx, "begin", key, Some(encounter.id), outcome)? {
                 return Ok(Err(Committed::StaleEncounter));
             }
-            append(tx, EventKind::Began, about(encounter), now)?;
+            for encounter in encounters {
+                append(tx, EventKind::Began, about(encounter), now)?;
+            }
             failpoint("begin.before-commit");
             Ok(Ok(None))
         })?;
@@ -124,53 +155,97 @@ impl Store {
     /// # Errors
     /// [`StoreError::SealExpired`]; [`StoreError::CitizenProbe`]; what SQLite says.
     pub fn commit_capture(&self, commit: CaptureCommit<'_>, now: Timestamp) -> Result<Committed> {
+        self.commit_party(std::slice::from_ref(&commit), now)
+    }
+
+    /// The same of several people whom one capture shows, as in a vehicle: all of it, or none. The request is the first one's,
+    /// and its outcome that of all.
+    ///
+    /// # Errors
+    /// As [`Self::commit_capture`].
+    pub fn commit_party(&self, commits: &[CaptureCommit<'_>], now: Timestamp) -> Result<Committed> {
         let during = "commit_capture";
-        let CaptureCommit { before, after, record, boarding, key, outcome, measured } = commit;
-        if let (Some((sealed, _)), PersonClass::Citizen) = (&record, after.class) {
-            self.discard(sealed.record())?;
+        let records = || commits.iter().filter_map(|commit| commit.record.as_ref().map(|(sealed, _)| sealed));
+        let citizens = commits
+            .iter()
+            .any(|commit| commit.record.is_some() && commit.after.class == PersonClass::Citizen);
+        if citizens {
+            records().try_for_each(|sealed| self.discard(sealed.record()))?;
             return Err(StoreError::CitizenProbe);
         }
+        let Some(first) = commits.first() else { return Ok(Committed::Done) };
         let done = self.tx_unless(during, |tx| {
-            if let Some((sealed, erase_after)) = &record {
-                let row = RecordRow {
-                    class: after.class,
-                    erase_after: *erase_after,
-                    start: Start { at: now, direction: direction_at(tx, after.point).during(during)? },
-                    encounter: Some(after.id),
-                    passenger: after.passenger,
-                    about: None,
-                };
-                if !exists(tx, after.id).during(during)? {
-                    return Ok(Err(Committed::StaleEncounter));
+            let mut old = Vec::new();
+            for commit in commits {
+                match self.commit_one(tx, during, commit, now)? {
+                    Ok(replaced) => old.extend(replaced),
+                    Err(undo) => return Ok(Err(undo)),
                 }
-                self.insert_record(tx, during, sealed, &row, now)?;
-                sealed_of_capture(tx, key, "sealed").during(during)?;
             }
-            let probe = record.as_ref().map(|(sealed, _)| sealed.record()).or(after.probe);
-            let old = match update_encounter(tx, during, before, after, probe, now)? {
-                Ok(old) => old,
-                Err(undo) => return Ok(Err(undo)),
-            };
-            put_measured(tx, after, measured)?;
-            if let Some(boarding) = &boarding
-                && !insert_boarding(tx, during, after, boarding, now)?
-            {
-                return Ok(Err(Committed::AlreadyBoarded));
-            }
-            if !settle(tx, during, key, Some(after.id), outcome)? {
+            if !settle(tx, during, first.key, Some(first.after.id), first.outcome)? {
                 return Ok(Err(Committed::StaleEncounter));
             }
-            append(tx, EventKind::Captured, about(after), now)?;
             failpoint("capture.before-commit");
             Ok(Ok(old))
         })?;
         failpoint("capture.after-commit");
-        if let (Err(_), Some((sealed, _))) = (&done, &record) {
+        if done.is_err() && records().next().is_some() {
             // Whatever this cannot do now the sweep does.
-            let _ = self.discard(sealed.record());
-            self.tx(during, |tx| sealed_of_capture(tx, key, "discarded").during(during))?;
+            records().for_each(|sealed| {
+                let _ = self.discard(sealed.record());
+            });
+            self.tx(during, |tx| sealed_of_capture(tx, first.key, "discarded").during(during))?;
         }
-        Ok(self.settled(done, now))
+        Ok(match done {
+            Ok(old) => {
+                let _ = self.finish_erasing(&old, now);
+                Committed::Done
+            }
+            Err(undone) => undone,
+        })
+    }
+
+    /// One person's part of a capture, with the transaction.
+    fn commit_one(
+        &self,
+        tx: &Transaction<'_>,
+        during: &'static str,
+        commit: &CaptureCommit<'_>,
+        now: Timestamp,
+    ) -> Result<Undoable> {
+        let CaptureCommit { before, after, record, boarding, key, measured, .. } = commit;
+        if let Some((sealed, erase_after)) = record {
+            let row = RecordRow {
+                class: after.class,
+                erase_after: *erase_after,
+                start: Start { at: now, direction: direction_at(tx, after.point).during(during)? },
+                encounter: Some(after.id),
+                passenger: after.passenger,
+                about: None,
+            };
+            if !exists(tx, after.id).during(during)? {
+                return Ok(Err(Committed::StaleEncounter));
+            }
+            self.insert_record(tx, during, sealed, &row, now)?;
+            sealed_of_capture(tx, *key, "sealed").during(during)?;
+        }
+        let probe = record.as_ref().map(|(sealed, _)| sealed.record()).or(after.probe);
+        let old = match update_encounter(tx, during, before, after, probe, now)? {
+            Ok(old) => old,
+            Err(undo) => return Ok(Err(undo)),
+        };
+        // A camera is closed at once: also to what was being looked at when it was.
+        if ended_under(tx, *key, now).during(during)?.is_some() {
+            return Ok(Err(Committed::AuthorityOver));
+        }
+        put_measured(tx, after, *measured)?;
+        if let Some(boarding) = boarding
+            && !insert_boarding(tx, during, after, boarding, now)?
+        {
+            return Ok(Err(Committed::AlreadyBoarded));
+        }
+        append(tx, EventKind::Captured, about(after), now)?;
+        Ok(Ok(old))
     }
 
     /// Commits an officer's ruling: encounter, ruling, boarding, the probe's date and event, or none of it.
@@ -263,7 +338,7 @@ impl Store {
         self.tx("take", |tx| {
             let waited = tx
                 .query_row(
-                    "SELECT stage = 'waiting' FROM encounter WHERE id = :id",
+                    "SELECT stage IN ('waiting', 'secondary') FROM encounter WHERE id = :id",
                     named_params! {":id": id.bytes()},
                     |row| row.get::<_, bool>(0),
                 )
@@ -272,8 +347,8 @@ impl Store {
             let taken = tx
                 .query_row(
                     "UPDATE encounter SET stage = 'with-officer', officer = :officer,
-                     served_at = COALESCE(served_at, :now)
-                     WHERE id = :id AND (stage = 'waiting' OR stage = 'with-officer' AND officer = :officer)
+                     served_at = COALESCE(served_at, :now), taken_at = COALESCE(taken_at, :now)
+                     WHERE id = :id AND (stage IN ('waiting', 'secondary') OR stage = 'with-officer' AND officer = :officer)
                      RETURNING *",
                     named_params! {
                         ":officer": officer.bytes(),
@@ -288,6 +363,24 @@ impl Store {
                 append(tx, EventKind::Taken, about(taken), now)?;
             }
             Ok(taken)
+        })
+    }
+
+    /// Marks an encounter that waits for an officer as confidential, for good; whoever rules on what it was before is told to
+    /// look again. `None` when it does not wait.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn mark_confidential(&self, id: EncounterId) -> Result<Option<Encounter>> {
+        self.tx("mark_confidential", |tx| {
+            tx.query_row(
+                "UPDATE encounter SET confidential = 1
+                 WHERE id = :id AND stage IN ('waiting', 'with-officer', 'secondary') RETURNING *",
+                named_params! {":id": id.bytes()},
+                encounter,
+            )
+            .optional()
+            .during("mark_confidential")
         })
     }
 
@@ -329,9 +422,9 @@ fn insert_encounter(
     let rows = tx
         .prepare_cached(
             "INSERT INTO encounter (id, point, voyage, device, lane, claims_citizenship, presented, stage,
-             attempts, decision, class, passenger, probe, joined_at, served_at, done_at)
+             attempts, decision, class, passenger, probe, joined_at, served_at, done_at, confidential)
              SELECT :id, :point, voyage.id, :device, :lane, :claims, :presented, :stage, :attempts, :decision, :class,
-             :passenger, NULL, :joined, :served, :done
+             :passenger, NULL, :joined, :served, :done, :confidential
              FROM voyage WHERE id = :voyage AND status NOT IN ('closed', 'cancelled')",
         )
         .and_then(|mut s| {
@@ -351,6 +444,7 @@ fn insert_encounter(
                 ":joined": micros(new.joined_at),
                 ":served": new.served_at.map(micros),
                 ":done": new.done_at.map(micros),
+                ":confidential": new.confidential,
             })
         })
         .during(during)?;
@@ -369,12 +463,14 @@ fn update_encounter(
     let stored = tx
         .prepare_cached(
             "SELECT probe FROM encounter
-             WHERE id = :id AND stage = :stage AND attempts = :attempts AND class = :class AND lane = :lane",
+             WHERE id = :id AND stage = :stage AND attempts = :attempts AND class = :class AND lane = :lane
+             AND confidential = :confidential",
         )
         .and_then(|mut s| {
             s.query_row(
                 named_params! {
                     ":id": before.id.bytes(),
+                    ":confidential": before.confidential,
                     ":stage": word(&before.stage),
                     ":attempts": before.attempts,
                     ":class": word(&before.class),
@@ -396,7 +492,7 @@ fn update_encounter(
              attempts = :attempts, decision = :decision, class = :class, passenger = :passenger,
              probe = (SELECT id FROM record WHERE id = :probe AND erased_at IS NULL),
              officer = CASE WHEN :stage IN ('with-officer', 'done') THEN officer END,
-             served_at = :served, done_at = :done WHERE id = :id",
+             served_at = :served, done_at = :done, confidential = :confidential WHERE id = :id",
         )
         .and_then(|mut s| {
             s.execute(named_params! {
@@ -411,6 +507,7 @@ fn update_encounter(
                 ":probe": probe.map(RecordId::bytes),
                 ":served": after.served_at.map(micros),
                 ":done": after.done_at.map(micros),
+                ":confidential": after.confidential,
                 ":id": after.id.bytes(),
             })
         })
@@ -432,8 +529,9 @@ fn insert_boarding(
 ) -> Result<bool> {
     let rows = tx
         .prepare_cached(
-            "INSERT INTO boarding (passenger, at, method, entered_later)
-             VALUES ((SELECT id FROM passenger WHERE id = :passenger AND voyage = :voyage), :at, :method, :later)
+            "INSERT INTO boarding (passenger, at, method, entered_later, admitted)
+             VALUES ((SELECT id FROM passenger WHERE id = :passenger AND (voyage = :voyage
+                 OR voyage IN (SELECT voyage FROM landing WHERE watch = :voyage))), :at, :method, :later, :admitted)
              ON CONFLICT (passenger) WHERE off_loaded_at IS NULL DO NOTHING",
         )
         .and_then(|mut s| {
@@ -443,6 +541,7 @@ fn insert_boarding(
                 ":at": micros(boarding.at),
                 ":method": word(&boarding.method),
                 ":later": boarding.entered_later,
+                ":admitted": boarding.admitted.as_ref().map(json).transpose()?,
             })
         })
         .during(during)?;

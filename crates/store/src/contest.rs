@@ -4,6 +4,7 @@ use crate::case::{Corrected, CorrectionDone, end, find, insert_case};
 use crate::column::{id, instant, instant_or_none, micros, word, word_of, word_or_none};
 use crate::error::{During, Result, touched};
 use crate::receipt::receipt_id;
+use crate::redress::in_redress;
 use crate::store::Store;
 use jiff::Timestamp;
 use portunus_core::case::{Case, CaseKind, CaseOutcome, NotAllowed};
@@ -162,6 +163,9 @@ impl Store {
             if let Err(no) = of.allows(&[CaseKind::Contest], now) {
                 return Ok(Err(Answered::NotAllowed(no)));
             }
+            if in_redress(tx, case).during(during)? {
+                return Ok(Err(Answered::NotAllowed(NotAllowed::InRedress)));
+            }
             let done = match corrected {
                 Some(corrected) => {
                     if let Some(not_yet) = may_uphold(tx, case, corrected, now).during(during)? {
@@ -171,18 +175,7 @@ impl Store {
                 }
                 None => CorrectionDone::default(),
             };
-            let rows = tx
-                .execute(
-                    "UPDATE contest SET answer = :answer WHERE case_file = :case",
-                    named_params! {":answer": answer, ":case": case.bytes()},
-                )
-                .during(during)?;
-            touched(during, 1, rows)?;
-            tx.execute(
-                "UPDATE case_file SET reason = '' WHERE id = :case",
-                named_params! {":case": case.bytes()},
-            )
-            .during(during)?;
+            tell_answer(tx, during, case, answer)?;
             let outcome = if corrected.is_some() { CaseOutcome::Done } else { CaseOutcome::Refused };
             end(tx, during, case, outcome, 0, now)?;
             Ok(Ok(Answered::Done(done)))
@@ -197,6 +190,34 @@ impl Store {
     }
 }
 
+/// Keeps what its traveller is told of a contest; their own words go.
+pub(crate) fn tell_answer(
+    tx: &Transaction<'_>,
+    during: &'static str,
+    contest: CaseId,
+    answer: &str,
+) -> Result<()> {
+    let rows = tx
+        .execute(
+            "UPDATE contest SET answer = :answer WHERE case_file = :case",
+            named_params! {":answer": answer, ":case": contest.bytes()},
+        )
+        .during(during)?;
+    touched(during, 1, rows)?;
+    let of = named_params! {":case": contest.bytes()};
+    tx.execute("UPDATE case_file SET reason = '' WHERE id = :case", of).during(during).map(|_| ())
+}
+
+/// Whether more may come to be kept of what a contest is about.
+pub(crate) fn still_boarding(tx: &Transaction<'_>, contest: CaseId) -> rusqlite::Result<bool> {
+    tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM contest JOIN receipt ON receipt.id = contest.receipt
+         WHERE case_file = :case AND encounter IS NOT NULL)",
+        named_params! {":case": contest.bytes()},
+        |row| row.get(0),
+    )
+}
+
 /// Why a contest cannot be upheld with just these records put right; `None` when it can.
 fn may_uphold(
     tx: &Transaction<'_>,
@@ -204,13 +225,7 @@ fn may_uphold(
     corrected: &[Corrected],
     now: Timestamp,
 ) -> rusqlite::Result<Option<Answered>> {
-    let boarding: bool = tx.query_row(
-        "SELECT EXISTS (SELECT 1 FROM contest JOIN receipt ON receipt.id = contest.receipt
-         WHERE case_file = :case AND encounter IS NOT NULL)",
-        named_params! {":case": case.bytes()},
-        |row| row.get(0),
-    )?;
-    if boarding {
+    if still_boarding(tx, case)? {
         return Ok(Some(Answered::StillBoarding));
     }
     let kept: Vec<RecordId> = tx

@@ -25,7 +25,9 @@ pub(crate) fn encounter(row: &Row<'_>) -> rusqlite::Result<Encounter> {
         probe: id_or_none(row, "probe", RecordId::from_bytes)?,
         joined_at: instant(row, "joined_at")?,
         served_at: instant_or_none(row, "served_at")?,
+        taken_at: instant_or_none(row, "taken_at")?,
         done_at: instant_or_none(row, "done_at")?,
+        confidential: row.get("confidential")?,
     })
 }
 
@@ -35,6 +37,7 @@ fn boarding(row: &Row<'_>) -> rusqlite::Result<Boarding> {
         at: instant(row, "at")?,
         method: word_of(row, "method")?,
         entered_later: row.get("entered_later")?,
+        admitted: json_or_none(row, "admitted")?,
     })
 }
 
@@ -91,14 +94,18 @@ impl Store {
         })
     }
 
-    /// Who waits for an officer at a point or is with one, who waits longest first.
+    /// Who waits for an officer at a point or is with one, who waits longest first; in a watch, at whichever of its points
+    /// they were photographed: they come to the booths in one line.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn waiting(&self, point: PointId) -> Result<Vec<Encounter>> {
         self.read("waiting", |tx| {
             tx.prepare_cached(
-                "SELECT * FROM encounter WHERE point = :point AND stage IN ('waiting', 'with-officer')
+                "SELECT * FROM encounter WHERE (point = :point OR voyage =
+                     (SELECT voyage FROM assignment JOIN voyage ON voyage.id = voyage
+                      WHERE point = :point AND watch IS NOT NULL))
+                   AND stage IN ('waiting', 'with-officer', 'secondary')
                  ORDER BY joined_at, id",
             )?
             .query_map(named_params! {":point": point.bytes()}, encounter)?
@@ -113,7 +120,10 @@ impl Store {
     pub fn recent(&self, point: PointId, at_most: usize) -> Result<Vec<Encounter>> {
         self.read("recent", |tx| {
             tx.prepare_cached(
-                "SELECT * FROM encounter WHERE point = :point AND stage = 'done'
+                "SELECT * FROM encounter WHERE (point = :point OR voyage =
+                     (SELECT voyage FROM assignment JOIN voyage ON voyage.id = voyage
+                      WHERE point = :point AND watch IS NOT NULL))
+                   AND stage = 'done'
                  ORDER BY done_at DESC, id LIMIT :limit",
             )?
             .query_map(named_params! {":point": point.bytes(), ":limit": limit(at_most)}, encounter)?
@@ -172,7 +182,7 @@ impl Store {
         self.read("boardings", |tx| {
             tx.prepare_cached(
                 "SELECT boarding.* FROM boarding JOIN passenger ON passenger.id = boarding.passenger
-                 WHERE voyage = :voyage AND off_loaded_at IS NULL ORDER BY seq",
+                 WHERE (voyage = :voyage OR voyage IN (SELECT voyage FROM landing WHERE watch = :voyage)) AND off_loaded_at IS NULL ORDER BY seq",
             )?
             .query_map(named_params! {":voyage": voyage.bytes()}, boarding)?
             .collect()

@@ -76,6 +76,9 @@ impl RecordKind {
         purpose: KeptFor::TravelHistory,
     };
 
+    /// Who crossed, or what changed for them, as somebody else recorded it or an officer noted it.
+    pub const IMPORTED: Self = Self { source: Source::Import, ..Self::CROSSING };
+
     pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             data: word_of(row, "kind")?,

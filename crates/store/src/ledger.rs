@@ -12,7 +12,10 @@ use crate::store::{Store, limit};
 use jiff::Timestamp;
 use portunus_core::capture::SignedCapture;
 use portunus_core::id::{DesignationId, DeviceId, EncounterId, IdempotencyKey, PassengerId, RecordId};
-use portunus_core::leaf::{Bytes32, ErasedBecause, Instant, Leaf, LedgerId, RedatedBecause, Signature, Text};
+use portunus_core::leaf::{
+    Bytes32, ErasedBecause, Falling, Instant, Leaf, LedgerId, RedatedBecause, Signature, Text,
+};
+use portunus_core::parity::Figures;
 use portunus_core::place::{CrossingPoint, Designation};
 use portunus_core::ports::fresh;
 use rusqlite::{OptionalExtension, Params, Row, Transaction, named_params};
@@ -185,6 +188,10 @@ pub(crate) fn tell_designated(tx: &Transaction<'_>, new: &Designation, now: Time
         at: Instant::new(now),
     };
     tell(tx, &leaf, None)?;
+    if let Some(hours) = &new.hours {
+        let hours = Text::new(&hours.to_string());
+        tell(tx, &Leaf::Hours { designation: new.id, hours, at: Instant::new(now) }, None)?;
+    }
     tx.execute("UPDATE designation SET stated = 1 WHERE id = :id", named_params! {":id": new.id.bytes()})
         .during(during)
         .map(|_| ())
@@ -198,6 +205,28 @@ pub(crate) fn tell_withdrawn(
     now: Timestamp,
 ) -> Result<()> {
     tell(tx, &Leaf::Withdrawn { designation, until: Instant::new(until), at: Instant::new(now) }, None)
+}
+
+/// Those who decline wait longer than was promised, or do so no longer. To the hour: what is kept changes when a voyage is
+/// closed, and when that was says nothing of anybody.
+pub(crate) fn tell_parity(
+    tx: &Transaction<'_>,
+    designation: DesignationId,
+    falling: Falling,
+    figures: &Figures,
+    now: Timestamp,
+) -> Result<()> {
+    let leaf = Leaf::ParityShort {
+        designation,
+        falling,
+        // In tens, as on the page: exact ones could be set against the tables of choices.
+        manual: figures.manual_people / 10 * 10,
+        photo: figures.photo_people / 10 * 10,
+        waited_ms: figures.manual_p95_ms.unwrap_or_default(),
+        limit_ms: figures.limit_ms,
+        at: Instant::hour_of(now),
+    };
+    tell(tx, &leaf, None)
 }
 
 /// A device is enrolled; its captures are accounted for from its present count on.
@@ -369,7 +398,7 @@ impl Store {
         self.tx(during, |tx| {
             let designations: Vec<Designation> = tx
                 .prepare("SELECT * FROM designation WHERE stated = 0 ORDER BY from_at, id")
-                .and_then(|mut s| s.query_map([], crate::place::designation)?.collect())
+                .and_then(|mut s| s.query_map([], crate::designation::designation)?.collect())
                 .during(during)?;
             for designation in &designations {
                 tell_designated(tx, designation, now)?;
@@ -721,6 +750,9 @@ fn apply(tx: &Transaction<'_>, bytes: &[u8], now: Timestamp) -> Result<()> {
             .during(during)?;
             tx.execute("DELETE FROM counted WHERE device = :id AND counter <= :last", params)
                 .during(during)?;
+        }
+        Ok(Leaf::ParityShort { designation, falling, .. }) => {
+            crate::parity::note(tx, designation, falling).during(during)?;
         }
         // A date that was moved since the backup is known to the key ring, and to the second.
         _ => {}

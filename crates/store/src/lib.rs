@@ -5,18 +5,25 @@
 //! | [`store`] | [`Store`]: one folder; opening, migrating, named transactions |
 //! | [`kind`], [`vault`], [`reading`], [`erasure`] | sealed records: what they are, sealing, reading with a stated purpose, erasing what is due, sweeping orphans |
 //! | [`subject`], [`case`](mod@case) | whom records are about; the records office's requests, holds and corrections |
+//! | [`redress`] | whose records are that stand under somebody else: proposed, decided by another, carried out at once |
 //! | [`receipt`], [`contest`] | what a traveller takes away of a passage, and contests of it |
+//! | [`stay`] | what stays are computed by, beside their sealed records; officers' decisions; who is past their last day |
 //! | [`recipient`] | outside systems that have copies, and what they must let go of |
 //! | [`clock`] | whether the clock may be believed when something is to be erased by it |
 //! | [`backup`] | data and keys copied apart; restored, with the erasures since applied again |
 //! | [`reference`](mod@reference), [`gallery`] | portraits known before, by document; galleries sealed at rest |
-//! | [`people`], [`place`], [`device`] | who signs in; crossing points and designations; enrolled capture devices |
+//! | [`designation`] | drafts, who attests and approves, what is published, why nothing is in force |
+//! | [`people`], [`place`], [`device`] | who signs in; crossing points; enrolled capture devices |
 //! | [`voyage`], [`manifest`], [`passenger`] | voyages, a carrier's manifest applied, who is on the list |
+//! | [`watch`] | the hours that a hall, a lane or a marina works; who lands in them, who asked to be known again |
 //! | [`admission`] | a device's request: once, in order, with its outcome kept |
 //! | [`encounter`], [`commit`], [`closing`] | passages as read; as changed; a voyage closed and the long record |
+//! | [`decline`] | who declined, until their voyage is closed; choices that were made together |
 //! | [`second_look`] | a random sample judged again: how much, what came of it in counts, disputes while they matter |
+//! | [`lookout`] | lookouts, sealed; who is not whom a lookout is on; how often each authority's were right |
 //! | [`holdings`] | what is held by class, data and date, without names |
 //! | [`tally`], [`traffic`], [`public`] | what the service measures of itself, and what it publishes of passages, as counts; all that is public, in one piece |
+//! | [`parity`] | waits of both choices in batches of ten people, and whether the manual choice falls short |
 //! | [`event`] | the outbox: identifiers only |
 //! | [`ports`] | what every backend promises those who capture, read and erase |
 //! | [`memory`], [`fault`] | the same promises in memory; writes that fail when a test asks for it |
@@ -57,6 +64,8 @@ pub mod closing;
 mod column;
 pub mod commit;
 pub mod contest;
+pub mod decline;
+pub mod designation;
 pub mod device;
 pub mod encounter;
 mod envelope;
@@ -71,8 +80,10 @@ mod keyring;
 pub mod kind;
 mod ledger;
 mod lock;
+pub mod lookout;
 pub mod manifest;
 pub mod memory;
+pub mod parity;
 pub mod passenger;
 pub mod people;
 pub mod place;
@@ -81,23 +92,28 @@ pub mod public;
 pub mod reading;
 pub mod receipt;
 pub mod recipient;
+pub mod redress;
 pub mod reference;
 mod schema;
 pub mod second_look;
+pub mod stay;
 pub mod store;
 pub mod subject;
 pub mod tally;
 pub mod traffic;
 pub mod vault;
 pub mod voyage;
+pub mod watch;
+pub mod wish;
 
 pub use admission::{Admission, Admit};
 pub use backup::{BackedUp, KeysGo, Restored, restore};
 pub use case::{CASE_RECORDS_MAX, CaseCount, Corrected, CorrectionDone};
 pub use clock::ClockState;
-pub use closing::{CloseVoyage, Crossing, NewCrossing};
+pub use closing::{CloseVoyage, CrossedAs, Crossing, NewCrossing};
 pub use commit::{BoardingChange, CaptureCommit, Committed, RulingCommit};
 pub use contest::{Answered, CONTESTS_MAX, ContestOf, Contested};
+pub use designation::{Designated, Posted};
 pub use device::Device;
 pub use erasure::Swept;
 pub use error::{Result, StoreError};
@@ -112,20 +128,26 @@ pub use holdings::Holding;
 pub use kind::{KeptFor, RecordKind, Source};
 pub use ledger::Published;
 pub use lock::{RingSecret, SECRET_BYTES_MIN};
+pub use lookout::{LookoutCount, LookoutRow, Put, RedressRow};
 pub use manifest::{Applied, ManifestOutcome};
 pub use memory::MemoryStore;
+pub use parity::{KeptAt, Measuring};
 pub use passenger::{Hold, Listed};
-pub use people::{CreateUser, NewUser, Role, User};
+pub use people::{CreateUser, NewUser, Session, User};
 pub use place::PutPoint;
 pub use ports::{Keep, Kept, Requests, Retention, Vault};
 pub use public::PublicRecord;
 pub use reading::{Access, Purpose, Reader, Reading, Within};
 pub use receipt::{KeptRecord, Passed, Receipt, ReceiptRecord};
 pub use recipient::{CopyGiven, Recall, Recipient};
+pub use redress::{Anew, FoundHolder, NewProposal, Proposal, Redress, RedressDone, RedressFile};
 pub use reference::{NewReference, PutReference, Reference, ReferenceRow};
 pub use second_look::{Dispute, FirstRuling, SecondLook, SharesInForce};
+pub use stay::{DecisionKept, DeclaredWay, ExitDesignated, NewDecision, NewImport, NewStayChange, Overstay};
 pub use store::Store;
 pub use subject::{Held, PersonKey, Subject};
 pub use tally::{SCORE_BIN, ScoreKey, Tallies, TallyKey, Whose};
 pub use traffic::Traffic;
 pub use vault::Sealed;
+pub use watch::{Consent, NewConsent};
+pub use wish::Wish;

@@ -4,7 +4,7 @@ use crate::column::{id, json, json_of, micros, word};
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::store::{Store, raise_generation};
-use crate::voyage::voyage_of_key;
+use crate::voyage::{insert_voyage, voyage_of_key};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use portunus_core::document::DocumentKey;
@@ -192,22 +192,9 @@ impl Store {
             key: manifest.voyage.clone(),
             legs: manifest.legs.clone(),
             status: VoyageStatus::Scheduled,
+            watch: None,
         };
-        let rows = tx
-            .execute(
-                "INSERT INTO voyage (id, carrier, number, date, legs, status)
-                 VALUES (:id, :carrier, :number, :date, :legs, :status)",
-                named_params! {
-                    ":id": voyage.id.bytes(),
-                    ":carrier": voyage.key.carrier,
-                    ":number": voyage.key.number,
-                    ":date": voyage.key.date.to_string(),
-                    ":legs": json(&voyage.legs).during(DURING)?,
-                    ":status": word(&voyage.status),
-                },
-            )
-            .during(DURING)?;
-        touched(DURING, 1, rows)?;
+        insert_voyage(tx, DURING, &voyage)?;
         Ok(voyage)
     }
 
@@ -285,7 +272,12 @@ impl Store {
         Ok(true)
     }
 
-    fn put_documents(&self, tx: &Transaction<'_>, id: PassengerId, person: &ManifestPerson) -> Result<()> {
+    pub(crate) fn put_documents(
+        &self,
+        tx: &Transaction<'_>,
+        id: PassengerId,
+        person: &ManifestPerson,
+    ) -> Result<()> {
         let mut put = tx
             .prepare_cached("INSERT OR IGNORE INTO passenger_document (mac, passenger) VALUES (:mac, :id)")
             .during(DURING)?;
@@ -340,7 +332,12 @@ fn load(tx: &Transaction<'_>, voyage: VoyageId) -> Result<List> {
     Ok(list)
 }
 
-fn insert(tx: &Transaction<'_>, voyage: VoyageId, id: PassengerId, person: &ManifestPerson) -> Result<()> {
+pub(crate) fn insert(
+    tx: &Transaction<'_>,
+    voyage: VoyageId,
+    id: PassengerId,
+    person: &ManifestPerson,
+) -> Result<()> {
     let rows = tx
         .prepare_cached(
             "INSERT INTO passenger (id, voyage, place, stated) VALUES (:id, :voyage,

@@ -1,6 +1,6 @@
 //! Who is on a voyage's list, what was said of them since, and whether a template of theirs is staged.
 
-use crate::column::{id, id_or_none, instant, instant_or_none, json_of, micros, word_of};
+use crate::column::{id, id_or_none, instant, instant_or_none, json_of, json_or_none, micros, word_of};
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::store::{Store, raise_generation};
@@ -37,7 +37,7 @@ pub struct Listed {
     pub stated_on_board: Option<bool>,
 }
 
-const SELECT: &str = "SELECT passenger.*, boarding.at AS boarded_at, boarding.method, boarding.entered_later
+const SELECT: &str = "SELECT passenger.*, boarding.at AS boarded_at, boarding.method, boarding.entered_later, boarding.admitted
     FROM passenger LEFT JOIN boarding ON boarding.passenger = passenger.id AND boarding.off_loaded_at IS NULL";
 
 fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
@@ -55,6 +55,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
             at,
             method: word_of(row, "method")?,
             entered_later: row.get("entered_later")?,
+            admitted: json_or_none(row, "admitted")?,
         }),
     };
     Ok(Listed {
@@ -71,18 +72,35 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
 }
 
 impl Store {
-    /// Everyone on a voyage's list, in the order of the list, with those who came off it after they had boarded.
+    /// Everyone on a voyage's list, in the order of the list, with those who came off it after they had boarded. In a watch,
+    /// everyone of the voyages that land in it, too.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn passengers(&self, voyage: VoyageId) -> Result<Vec<Listed>> {
         self.read("passengers", |tx| {
             tx.prepare_cached(&format!(
-                "{SELECT} WHERE voyage = :voyage AND (removed_at IS NULL OR boarding.seq IS NOT NULL)
-                 ORDER BY place"
+                "{SELECT} WHERE (voyage = :voyage OR voyage IN (SELECT voyage FROM landing WHERE watch = :voyage))
+                   AND (removed_at IS NULL OR boarding.seq IS NOT NULL)
+                 ORDER BY voyage, place"
             ))?
             .query_map(named_params! {":voyage": voyage.bytes()}, listed)?
             .collect()
+        })
+    }
+
+    /// A passenger, if they are on this voyage, or on one that lands in this watch.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn passenger_on(&self, voyage: VoyageId, id: PassengerId) -> Result<Option<Listed>> {
+        self.read("passenger_on", |tx| {
+            tx.prepare_cached(&format!(
+                "{SELECT} WHERE passenger.id = :id
+                 AND (voyage = :voyage OR voyage IN (SELECT voyage FROM landing WHERE watch = :voyage))"
+            ))?
+            .query_row(named_params! {":id": id.bytes(), ":voyage": voyage.bytes()}, listed)
+            .optional()
         })
     }
 
@@ -175,6 +193,19 @@ impl Store {
                 touched(during, 1, rows)?;
             }
             Ok(())
+        })
+    }
+
+    /// Whether a passenger has a template in their voyage's gallery, or a reference where they showed a document.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn is_staged(&self, passenger: PassengerId) -> Result<bool> {
+        self.read("is_staged", |tx| {
+            tx.prepare_cached("SELECT staging IS 'staged' FROM passenger WHERE id = :id")?
+                .query_row(named_params! {":id": passenger.bytes()}, |row| row.get(0))
+                .optional()
+                .map(Option::unwrap_or_default)
         })
     }
 

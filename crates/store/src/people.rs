@@ -1,30 +1,12 @@
-//! People who sign in: officers, supervisors, carriers, auditors, administrators.
+//! People who sign in, each in one role.
 
-use crate::column::{id, micros, word, word_of};
+use crate::column::{id, instant, micros, word, word_of};
 use crate::error::{During, Result, touched};
 use crate::store::Store;
 use jiff::Timestamp;
 use portunus_core::id::UserId;
+use portunus_core::role::Role;
 use rusqlite::{OptionalExtension, Row, named_params};
-use serde::{Deserialize, Serialize};
-
-/// What someone who signs in may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Sees travellers and rules.
-    Officer,
-    /// An officer who also opens and closes voyages and sees the waits.
-    Supervisor,
-    /// Sends manifests and sees boarding states of one carrier's voyages.
-    Carrier,
-    /// Finds what is held on a person, gives it, holds it, puts it right: in a case, never without.
-    Records,
-    /// Reads what is on record.
-    Auditor,
-    /// Sets up places, devices and people.
-    Administrator,
-}
 
 /// Someone who signs in. Holds a secret and a name: no `Debug`.
 #[derive(Clone)]
@@ -52,6 +34,14 @@ pub struct NewUser {
     pub carrier: Option<String>,
     /// A password hash in PHC form.
     pub password_hash: String,
+}
+
+/// Somebody's session. Holds a name and a secret: no `Debug`.
+pub struct Session {
+    /// Whose it is.
+    pub user: User,
+    /// When somebody was last seen at it.
+    pub active_at: Timestamp,
 }
 
 /// What became of a new user.
@@ -164,34 +154,63 @@ impl Store {
         })
     }
 
-    /// Opens a session known by the hash of its token, until `expires`.
+    /// Opens a session known by the hash of its token, from `now` until `expires`.
     ///
     /// # Errors
     /// What SQLite says; among it that there is no such user.
-    pub fn open_session(&self, token_hash: [u8; 32], user: UserId, expires: Timestamp) -> Result<()> {
+    pub fn open_session(
+        &self,
+        token_hash: [u8; 32],
+        user: UserId,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
         self.tx("open_session", |tx| {
             let rows = tx
                 .execute(
-                    "INSERT INTO session (token_hash, user, expires_at) VALUES (:hash, :user, :expires)",
-                    named_params! {":hash": token_hash, ":user": user.bytes(), ":expires": micros(expires)},
+                    "INSERT INTO session (token_hash, user, expires_at, active_at)
+                     VALUES (:hash, :user, :expires, :now)",
+                    named_params! {
+                        ":hash": token_hash,
+                        ":user": user.bytes(),
+                        ":expires": micros(expires),
+                        ":now": micros(now),
+                    },
                 )
                 .during("open_session")?;
             touched("open_session", 1, rows)
         })
     }
 
-    /// Whose session a token opens at `now`.
+    /// The session that a token opens at `now`.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Result<Option<User>> {
+    pub fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Result<Option<Session>> {
         self.read("session", |tx| {
             tx.prepare_cached(
-                "SELECT user.* FROM session JOIN user ON user.id = session.user
+                "SELECT user.*, session.active_at FROM session JOIN user ON user.id = session.user
                  WHERE token_hash = :hash AND expires_at > :now",
             )?
-            .query_row(named_params! {":hash": token_hash, ":now": micros(now)}, user)
+            .query_row(named_params! {":hash": token_hash, ":now": micros(now)}, |row| {
+                Ok(Session { user: user(row)?, active_at: instant(row, "active_at")? })
+            })
             .optional()
+        })
+    }
+
+    /// Somebody was at a session at `at`; the first instant of all locks it. `false` when there is none.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn mark_session(&self, token_hash: [u8; 32], at: Timestamp) -> Result<bool> {
+        self.tx("mark_session", |tx| {
+            tx.execute(
+                "UPDATE session SET active_at = :at WHERE token_hash = :hash",
+                named_params! {":hash": token_hash, ":at": micros(at)},
+            )
+            .during("mark_session")
+            .map(|rows| rows == 1)
         })
     }
 

@@ -1,14 +1,13 @@
-//! Crossing points, the designations that allow capture there, and the voyage that each serves.
+//! Crossing points, and the voyage that each serves.
 
-use crate::column::{id, instant, instant_or_none, json, json_of, micros, unreadable, word, word_of};
+use crate::column::{id, unreadable, word, word_of};
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
-use crate::ledger::{tell_designated, tell_withdrawn};
 use crate::people::folded;
 use crate::store::{Store, raise_generation};
 use jiff::Timestamp;
-use portunus_core::id::{DesignationId, PointId, VoyageId};
-use portunus_core::place::{CrossingPoint, Designation, Position};
+use portunus_core::id::{PointId, VoyageId};
+use portunus_core::place::{CrossingPoint, Position};
 use rusqlite::{OptionalExtension, Row, named_params};
 
 /// What became of a crossing point that was put.
@@ -32,18 +31,6 @@ pub(crate) fn point(row: &Row<'_>) -> rusqlite::Result<CrossingPoint> {
 
 pub(crate) fn position(row: &Row<'_>) -> rusqlite::Result<Position> {
     Position::from_e4(row.get("latitude")?, row.get("longitude")?).ok_or_else(|| unreadable("latitude"))
-}
-
-pub(crate) fn designation(row: &Row<'_>) -> rusqlite::Result<Designation> {
-    Ok(Designation {
-        id: id(row, "id", DesignationId::from_bytes)?,
-        point: id(row, "point", PointId::from_bytes)?,
-        legal_basis: row.get("legal_basis")?,
-        from: instant(row, "from_at")?,
-        until: instant_or_none(row, "until_at")?,
-        device_owner: row.get("device_owner")?,
-        contractors: json_of(row, "contractors")?,
-    })
 }
 
 impl Store {
@@ -135,85 +122,6 @@ impl Store {
     pub fn points(&self) -> Result<Vec<CrossingPoint>> {
         self.read("points", |tx| {
             tx.prepare_cached("SELECT * FROM point ORDER BY name_folded")?.query_map([], point)?.collect()
-        })
-    }
-
-    /// Keeps a designation. One of the same identifier is kept already: nothing changes (withdrawing is its own act).
-    ///
-    /// # Errors
-    /// What SQLite says; among it that there is no such point.
-    pub fn designate(&self, designation: &Designation, now: Timestamp) -> Result<()> {
-        self.tx("designate", |tx| {
-            let rows = tx.execute(
-                "INSERT INTO designation (id, point, legal_basis, from_at, until_at, device_owner, contractors)
-                 VALUES (:id, :point, :basis, :from, :until, :owner, :contractors) ON CONFLICT (id) DO NOTHING",
-                named_params! {
-                    ":id": designation.id.bytes(),
-                    ":point": designation.point.bytes(),
-                    ":basis": designation.legal_basis,
-                    ":from": micros(designation.from),
-                    ":until": designation.until.map(micros),
-                    ":owner": designation.device_owner,
-                    ":contractors": json(&designation.contractors).during("designate")?,
-                },
-            )
-            .during("designate")?;
-            if rows == 1 {
-                tell_designated(tx, designation, now)?;
-            }
-            raise_generation(tx, "designate")?;
-            append(tx, EventKind::PointChanged, (Some(designation.point), None, None), now)
-        })
-    }
-
-    /// Ends a designation at `at`. `false` when there is none, or it ends earlier anyway.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn withdraw(&self, designation: DesignationId, at: Timestamp, now: Timestamp) -> Result<bool> {
-        self.tx("withdraw", |tx| {
-            let point = tx
-                .query_row(
-                    "UPDATE designation SET until_at = :at
-                     WHERE id = :id AND (until_at IS NULL OR until_at > :at) RETURNING point",
-                    named_params! {":at": micros(at), ":id": designation.bytes()},
-                    |row| id(row, "point", PointId::from_bytes),
-                )
-                .optional()
-                .during("withdraw")?;
-            let Some(point) = point else { return Ok(false) };
-            tell_withdrawn(tx, designation, at, now)?;
-            raise_generation(tx, "withdraw")?;
-            append(tx, EventKind::PointChanged, (Some(point), None, None), now)?;
-            Ok(true)
-        })
-    }
-
-    /// Every designation that a point has or had, the earliest first.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn designations(&self, point: PointId) -> Result<Vec<Designation>> {
-        self.read("designations", |tx| {
-            tx.prepare_cached("SELECT * FROM designation WHERE point = :point ORDER BY from_at, id")?
-                .query_map(named_params! {":point": point.bytes()}, designation)?
-                .collect()
-        })
-    }
-
-    /// The designation of a point in force at `now`; of several the one that began last.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn designation_in_force(&self, point: PointId, now: Timestamp) -> Result<Option<Designation>> {
-        self.read("designation_in_force", |tx| {
-            tx.prepare_cached(
-                "SELECT * FROM designation
-                 WHERE point = :point AND from_at <= :now AND (until_at IS NULL OR until_at > :now)
-                 ORDER BY from_at DESC, id LIMIT 1",
-            )?
-            .query_row(named_params! {":point": point.bytes(), ":now": micros(now)}, designation)
-            .optional()
         })
     }
 

@@ -3,8 +3,10 @@
 
 use crate::case::{CaseCount, case_counts};
 use crate::column::id;
+use crate::designation::designation;
 use crate::error::{During, Result, StoreError};
-use crate::place::{designation, point, position};
+use crate::parity::{KeptAt, kept_at_points};
+use crate::place::{point, position};
 use crate::recipient::{Recipient, recall_counts, recipients};
 use crate::store::{SCHEMAS, Store};
 use crate::tally::Tallies;
@@ -23,6 +25,8 @@ pub struct PublicRecord {
     pub tallies: Tallies,
     /// What is published of their passages.
     pub traffic: Traffic,
+    /// What is kept of waits, by crossing point.
+    pub waits: Vec<KeptAt>,
     /// Every crossing point, by name.
     pub points: Vec<CrossingPoint>,
     /// Where they are, as far as that was said.
@@ -46,6 +50,7 @@ impl PublicRecord {
         Ok(Self {
             tallies: Tallies::closed(tx)?,
             traffic: Traffic::published(tx)?,
+            waits: kept_at_points(tx)?,
             points: tx
                 .prepare_cached("SELECT * FROM point ORDER BY name_folded")?
                 .query_map([], point)?

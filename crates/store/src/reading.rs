@@ -39,6 +39,10 @@ pub enum Purpose {
     Recipient,
     /// Read in a case that holds it, although its date is past.
     Held,
+    /// A person's stays are looked at in a case; or a crossing of before is noted for them, once.
+    Stay,
+    /// Put right in a case of mis-identification: whose it is found to be is read, and what is written anew.
+    Redress,
 }
 
 impl Purpose {
@@ -52,6 +56,8 @@ impl Purpose {
             Self::OutsideRequest => "given on a request",
             Self::Recipient => "copy for a recipient",
             Self::Held => "read under a hold",
+            Self::Stay => "stays looked at",
+            Self::Redress => "mis-identification put right",
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::case::holds;
 use crate::column::{count, id_or_none, instant_or_none, micros, word_of};
 use crate::contest::{ContestOf, contests};
+use crate::designation::authority_in;
 use crate::encounter::encounter;
 use crate::error::{During, Result, touched};
 use crate::store::{Store, limit};
@@ -131,13 +132,11 @@ impl Store {
         let (during, secret) = ("begin", self.fresh());
         // To the minute: a receipt says no more of when than its traveller needs.
         let at = micros(of.joined_at) - micros(of.joined_at).rem_euclid(60_000_000);
+        let designation = authority_in(tx, of.point, of.joined_at).during(during)?;
         let rows = tx
             .prepare_cached(
                 "INSERT INTO receipt (id, encounter, secret, point, designation, notice, began_at, from_size)
-                 VALUES (:id, :encounter, :secret, :point,
-                 (SELECT id FROM designation WHERE point = :point AND from_at <= :joined
-                  AND (until_at IS NULL OR until_at > :joined) ORDER BY from_at DESC, id LIMIT 1),
-                 :notice, :at, (SELECT size FROM ledger_head))",
+                 VALUES (:id, :encounter, :secret, :point, :designation, :notice, :at, (SELECT size FROM ledger_head))",
             )
             .and_then(|mut s| {
                 s.execute(named_params! {
@@ -146,7 +145,7 @@ impl Store {
                     ":encounter": of.id.bytes(),
                     ":point": of.point.bytes(),
                     ":notice": notice.map(|notice| notice.0),
-                    ":joined": micros(of.joined_at),
+                    ":designation": designation.ok().map(|under| under.id.bytes()),
                     ":at": at,
                 })
             })

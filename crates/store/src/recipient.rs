@@ -203,7 +203,9 @@ impl Store {
             let about: Option<(DataClass, Timestamp)> = tx
                 .prepare_cached(
                     "SELECT kind, erase_after FROM record WHERE id = :id AND EXISTS
-                     (SELECT 1 FROM recipient WHERE id = :recipient AND withdrawn_at IS NULL)",
+                     (SELECT 1 FROM recipient WHERE id = :recipient AND withdrawn_at IS NULL)
+                     AND NOT EXISTS (SELECT 1 FROM crossing WHERE confidential = 1 AND :id IN (record, probe))
+                     AND NOT EXISTS (SELECT 1 FROM encounter WHERE confidential = 1 AND probe = :id)",
                 )
                 .and_then(|mut s| {
                     s.query_row(named_params! {":id": record.bytes(), ":recipient": to.id.bytes()}, |row| {

@@ -80,8 +80,9 @@ mod tests {
 
     fn rows(connection: &Connection, table: &str, columns: &[String]) -> Vec<Vec<String>> {
         let quoted: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
-        let mut find =
-            connection.prepare(&format!("SELECT {} FROM {table} ORDER BY 1, 2", quoted.join(", "))).unwrap();
+        let order = if columns.len() > 1 { "1, 2" } else { "1" };
+        let sql = format!("SELECT {} FROM {table} ORDER BY {order}", quoted.join(", "));
+        let mut find = connection.prepare(&sql).unwrap();
         let row = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|n| row.get(n)).collect();
         find.query_map([], row).unwrap().map(Result::unwrap).collect()
     }

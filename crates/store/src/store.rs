@@ -26,6 +26,13 @@ pub(crate) const SCHEMAS: &[&str] = &[
     include_str!("schema-6.sql"),
     include_str!("schema-7.sql"),
     include_str!("schema-8.sql"),
+    include_str!("schema-9.sql"),
+    include_str!("schema-10.sql"),
+    include_str!("schema-11.sql"),
+    include_str!("schema-12.sql"),
+    include_str!("schema-13.sql"),
+    include_str!("schema-14.sql"),
+    include_str!("schema-15.sql"),
 ];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);

@@ -218,7 +218,8 @@ struct People(HashMap<PassengerId, (ManifestPerson, bool)>);
 impl People {
     fn of(tx: &Transaction<'_>, voyage: VoyageId) -> rusqlite::Result<Self> {
         tx.prepare_cached(
-            "SELECT id, stated, staging IS 'staged' AS staged FROM passenger WHERE voyage = :voyage",
+            "SELECT id, stated, staging IS 'staged' AS staged FROM passenger
+             WHERE voyage = :voyage OR voyage IN (SELECT voyage FROM landing WHERE watch = :voyage)",
         )?
         .query_map(named_params! {":voyage": voyage.bytes()}, |row| {
             Ok((id(row, "id", PassengerId::from_bytes)?, (json_of(row, "stated")?, row.get("staged")?)))

@@ -8,9 +8,9 @@ use crate::encounter::encounter;
 use crate::error::{During, Result, touched};
 use crate::store::Store;
 use crate::tally::{month, rulings};
-use portunus_core::accuracy::traffic::{Counted, outcome, wait_bin};
+use portunus_core::accuracy::traffic::{Counted, Known, outcome, wait_bin};
 use portunus_core::accuracy::{CELL_MIN, Passage};
-use portunus_core::encounter::Encounter;
+use portunus_core::encounter::{Encounter, Stage};
 use portunus_core::id::{PointId, UserId};
 use portunus_core::voyage::Voyage;
 use rusqlite::{Row, Transaction, named_params};
@@ -78,8 +78,11 @@ impl Traffic {
             let authors = rulings.iter().map(|ruled| ruled.author).chain(officer);
             officers.extend(authors.map(|officer| (it.point, it.lane, officer)));
             traffic.add(&month, it.point, Counted::Passage(outcome, verdict));
-            for counted in waits(&it).into_iter().flatten() {
+            for counted in waits(&it).into_iter().flatten().chain(at_the_desk(&it)) {
                 traffic.add(&month, it.point, counted);
+            }
+            if matches!(it.stage, Stage::Waiting | Stage::WithOfficer) {
+                traffic.add(&month, it.point, Counted::LeftWaiting(it.lane));
             }
         }
         for (point, lane, _) in officers {
@@ -106,6 +109,12 @@ fn waits(it: &Encounter) -> Option<[Counted; 2]> {
     let ms = |at: jiff::Timestamp| u64::try_from(at.duration_since(it.joined_at).as_millis()).unwrap_or(0);
     let (waited, passed) = (ms(it.served_at?), ms(it.done_at?));
     Some([Counted::Waited(it.lane, wait_bin(waited)), Counted::Passed(it.lane, wait_bin(passed))])
+}
+
+/// How long an officer had them, who took them up and had the last word.
+fn at_the_desk(it: &Encounter) -> Option<Counted> {
+    let ms = it.done_at?.duration_since(it.taken_at?).as_millis();
+    Some(Counted::Desk(Known::of(it), wait_bin(u64::try_from(ms).unwrap_or(0))))
 }
 
 fn counted(row: &Row<'_>) -> rusqlite::Result<((String, PointId, Counted), u64)> {

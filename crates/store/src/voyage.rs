@@ -1,7 +1,7 @@
 //! Voyages as kept.
 
-use crate::column::{id, json_of, unreadable, word, word_of};
-use crate::error::{During, Result};
+use crate::column::{id, json, json_of, json_or_none, unreadable, word, word_of};
+use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
 use crate::store::{Store, raise_generation};
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ pub(crate) fn voyage(row: &Row<'_>) -> rusqlite::Result<Voyage> {
         },
         legs: json_of(row, "legs")?,
         status: word_of(row, "status")?,
+        watch: json_or_none(row, "watch")?,
     })
 }
 
@@ -30,6 +31,27 @@ pub(crate) fn voyage_of_key(tx: &Transaction<'_>, key: &VoyageKey) -> rusqlite::
             voyage,
         )
         .optional()
+}
+
+pub(crate) fn insert_voyage(tx: &Transaction<'_>, during: &'static str, voyage: &Voyage) -> Result<()> {
+    let rows = tx
+        .prepare_cached(
+            "INSERT INTO voyage (id, carrier, number, date, legs, status, watch)
+             VALUES (:id, :carrier, :number, :date, :legs, :status, :watch)",
+        )
+        .and_then(|mut s| {
+            s.execute(named_params! {
+                ":id": voyage.id.bytes(),
+                ":carrier": voyage.key.carrier,
+                ":number": voyage.key.number,
+                ":date": voyage.key.date.to_string(),
+                ":legs": json(&voyage.legs)?,
+                ":status": word(&voyage.status),
+                ":watch": voyage.watch.as_ref().map(json).transpose()?,
+            })
+        })
+        .during(during)?;
+    touched(during, 1, rows)
 }
 
 impl Store {

@@ -7,6 +7,7 @@ use border::*;
 use portunus_core::biometric::PackId;
 use portunus_core::id::RecordId;
 use portunus_core::policy::PersonClass;
+use portunus_core::role::Role;
 use portunus_store::*;
 use std::path::{Path, PathBuf};
 
@@ -301,7 +302,7 @@ fn nobody_is_signed_in_by_what_is_restored() {
     let new =
         NewUser { name: "officer".into(), role: Role::Officer, carrier: None, password_hash: "x".into() };
     let CreateUser::Created(user) = place.store.create_user(&new, at(0)).unwrap() else { panic!() };
-    place.store.open_session([9; 32], user, at(HOUR)).unwrap();
+    place.store.open_session([9; 32], user, at(HOUR), at(0)).unwrap();
     place.back_up();
     let folder = only_keys(&place.at("data"), "restored");
     bring_back(&place.at("backup"), None, &folder).unwrap();

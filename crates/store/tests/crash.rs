@@ -182,6 +182,7 @@ fn crossing(boarding: Boarding) -> NewCrossing<'static> {
         entered_later: boarding.entered_later,
         erase_after: at(99 * HOUR),
         probe: None,
+        confidential: false,
     }
 }
 

@@ -7,9 +7,9 @@ use border::*;
 use jiff::civil::date;
 use portunus_core::decide::{Decision, Presented, Reason};
 use portunus_core::encounter::*;
-use portunus_core::id::{PassengerId, RecordId};
+use portunus_core::id::{PassengerId, RecipientId, RecordId, UserId};
 use portunus_core::place::Direction;
-use portunus_core::policy::{PersonClass, Start};
+use portunus_core::policy::{DataClass, PersonClass, Start};
 use portunus_core::voyage::{ManifestAction, VoyageStatus};
 use portunus_store::*;
 
@@ -173,6 +173,35 @@ fn a_probe_that_the_encounter_no_longer_names_is_erased_with_the_change() {
     assert!(store.open_record(probe, &SHOW, at(21)).unwrap().is_none());
     assert_eq!(vault(folder.path()).map(|list| list.len()), [0, 0, 0]);
     assert_eq!(store.encounter(before.id).unwrap(), Some(citizen));
+}
+
+#[test]
+fn who_claims_protection_while_they_wait_is_confidential_for_whoever_rules_after() {
+    let (_folder, store) = fresh();
+    let (voyage, passengers) = open_voyage(&store);
+    let before = begin(&store, 1, voyage, at(0));
+    assert_eq!(store.mark_confidential(before.id).unwrap(), None, "still at the camera");
+    let waiting = Encounter { stage: Stage::Waiting, attempts: 1, ..before.clone() };
+    assert_eq!(capture(&store, 2, &before, &waiting, true), Committed::Done);
+    let seen = store.take(before.id, OFFICER, at(20)).unwrap().unwrap();
+    let marked = store.mark_confidential(before.id).unwrap().unwrap();
+    assert_eq!(marked, Encounter { confidential: true, ..seen.clone() });
+    let ruling = ruled(Ruling::Board { passenger: passengers[0] });
+    let boards = |seen: &Encounter| {
+        let after = Encounter {
+            stage: Stage::Done,
+            passenger: Some(passengers[0]),
+            done_at: Some(at(30)),
+            ..seen.clone()
+        };
+        let boarding = BoardingChange::Board(boarding(passengers[0], at(30)));
+        let commit = RulingCommit { before: seen, after: &after, ruled: &ruling, boarding, probe_due: None };
+        store.commit_ruling(commit, at(30)).unwrap()
+    };
+    assert_eq!(boards(&seen), Committed::StaleEncounter, "what was seen before is not written over the mark");
+    assert_eq!(boards(&marked), Committed::Done);
+    assert!(store.encounter(before.id).unwrap().unwrap().confidential);
+    assert_eq!(store.mark_confidential(before.id).unwrap(), None, "it is over");
 }
 
 #[test]
@@ -340,6 +369,7 @@ fn crossing(passenger: PassengerId, probe: Option<RecordId>) -> NewCrossing<'sta
         entered_later: false,
         erase_after: at(99 * HOUR),
         probe,
+        confidential: false,
     }
 }
 
@@ -375,9 +405,7 @@ fn closing_writes_the_long_record_and_a_decline_leaves_no_trace_in_it() {
     assert_eq!(store.voyage_at(POINT).unwrap(), None);
     assert!(store.encounters(voyage).unwrap().is_empty());
     assert_eq!(store.boardings(voyage).unwrap().len(), 2, "the carrier still sees who boarded");
-    let (photo, manual) = store.lane_counts(voyage).unwrap().unwrap();
-    assert_eq!((photo.people, photo.waited_p50_ms), (1, 10_000));
-    assert_eq!((manual.people, manual.waited_p50_ms), (1, 40_000));
+    assert_eq!(store.lane_counts(voyage).unwrap(), None, "one of a choice would be told by a count of one");
 
     // Nothing in any file names the declined encounter any more but the day-long outbox.
     store.prune_events(at(48 * HOUR)).unwrap();
@@ -385,6 +413,40 @@ fn closing_writes_the_long_record_and_a_decline_leaves_no_trace_in_it() {
     assert!(files_with(folder.path(), &two.id.bytes()).is_empty());
     assert!(!files_with(folder.path(), &voyage.bytes()).is_empty(), "the search finds what is kept");
     assert_eq!(store.crossings(voyage, at(70)).unwrap()[0].probe, None);
+}
+
+#[test]
+fn a_crossing_in_confidence_is_given_to_nobody_and_stays_so_when_its_voyage_comes_back() {
+    let (_folder, store) = fresh();
+    let (voyage, passengers) = open_voyage(&store);
+    let one = begin(&store, 1, voyage, at(0));
+    assert_eq!(capture(&store, 11, &one, &matched(&one, passengers[0], 10), true), Committed::Done);
+    let probe = store.encounter(one.id).unwrap().unwrap().probe;
+    let in_confidence = NewCrossing { confidential: true, ..crossing(passengers[0], probe) };
+    store.close_voyage(voyage, &[in_confidence], at(60)).unwrap();
+    let to = Recipient {
+        id: RecipientId::from_bytes([8; 16]),
+        name: "the police".into(),
+        purpose: "searches".into(),
+        basis: "section 1".into(),
+        receives: vec![DataClass::Crossing, DataClass::Probe],
+        added_by: UserId::from_bytes([1; 16]),
+        added_at: at(60),
+        withdrawn_at: None,
+    };
+    assert!(store.add_recipient(&to, [9; 32]).unwrap());
+    let crossing = store.crossings(voyage, at(61)).unwrap()[0].record;
+    for record in [crossing, probe.unwrap()] {
+        assert!(store.give(&to, record, at(61)).unwrap().is_none());
+    }
+    assert_eq!(
+        store.crossed_as(passengers[0]).unwrap(),
+        Some(CrossedAs { class: PersonClass::NonImmigrant, confidential: true })
+    );
+    let undone = store.reopen_voyage(voyage, at(70)).unwrap().unwrap();
+    assert_eq!(undone, [crossing]);
+    assert!(store.crossings(voyage, at(70)).unwrap().is_empty(), "it did not happen, from that moment on");
+    assert!(store.crossed_as(passengers[0]).unwrap().is_some_and(|as_what| as_what.confidential));
 }
 
 #[test]
@@ -502,4 +564,27 @@ fn a_ruling_that_was_not_made_dates_no_probe_in_a_copy_either() {
     for folder in [backup, restored] {
         std::fs::remove_dir_all(folder).unwrap();
     }
+}
+
+#[test]
+fn what_a_traveller_asks_for_is_with_the_encounter_and_goes_with_it() {
+    let (folder, store) = fresh();
+    let (voyage, _) = open_voyage(&store);
+    let wish = Wish { private_booth: true, same_sex_officer: false };
+    for (n, wish) in [(1, wish), (2, Wish::default())] {
+        let encounter = at_gate(encounter_id(n), voyage, at(0));
+        assert_eq!(store.admit(&request(&store, key(n), n), at(0)).unwrap(), Admit::New);
+        let begun = store
+            .begin_together(std::slice::from_ref(&encounter), wish, key(n), "camera", SIGNED.notice, at(0))
+            .unwrap();
+        assert_eq!(begun, Committed::Done);
+        assert_eq!(store.wish(encounter.id).unwrap(), wish);
+    }
+    let rows = || {
+        let database = rusqlite::Connection::open(folder.path().join("data.db")).unwrap();
+        database.query_row("SELECT COUNT(*) FROM wish", [], |row| row.get::<_, u32>(0)).unwrap()
+    };
+    assert_eq!(rows(), 1, "who asks for nothing leaves no row");
+    assert_eq!(store.close_voyage(voyage, &[], at(60)).unwrap(), CloseVoyage::Closed);
+    assert_eq!((rows(), store.wish(encounter_id(1)).unwrap()), (0, Wish::default()));
 }

@@ -4,6 +4,7 @@ mod border;
 use border::*;
 use portunus_core::biometric::PackId;
 use portunus_core::policy::PersonClass;
+use portunus_core::role::Role;
 use portunus_core::voyage::ManifestAction;
 use portunus_store::*;
 use std::sync::Barrier;

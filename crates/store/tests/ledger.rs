@@ -63,8 +63,10 @@ fn what_concerns_people_waits_for_ten_and_what_concerns_nobody_goes_at_once() {
         until: None,
         device_owner: "the agency".into(),
         contractors: vec![],
+        manual_wait_ceiling_seconds: portunus_core::place::MANUAL_WAIT_CEILING_SECONDS,
+        hours: None,
     };
-    store.designate(&designation, at(0)).unwrap();
+    store.designate(&approved(&designation, at(0)), at(0)).unwrap();
     (0..9).for_each(|n| keep(&store, n, HOUR));
     assert_eq!(kinds(&log.go_on(&store, 2)), ["device", "designation"]);
     assert_eq!(log.go_on(&store, 3), [], "nine people are not spoken of");

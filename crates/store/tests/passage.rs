@@ -139,6 +139,7 @@ fn play(faults: Faults) -> bool {
         entered_later: false,
         erase_after: at(99 * HOUR),
         probe,
+        confidential: false,
     };
     let classes = [PersonClass::NonImmigrant, PersonClass::NonImmigrant, PersonClass::Citizen];
     let crossings = [0, 1, 2].map(|n| crossing(n, classes[n], probes[n]));

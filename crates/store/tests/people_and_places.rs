@@ -4,8 +4,10 @@
 
 mod border;
 use border::*;
+use portunus_core::designation::{Attestation, Draft, NotYet, Undesignated};
 use portunus_core::id::{DesignationId, DeviceId, PointId, UserId};
 use portunus_core::place::Designation;
+use portunus_core::role::Role;
 use portunus_store::*;
 
 fn officer(store: &Store, name: &str) -> CreateUser {
@@ -31,9 +33,10 @@ fn a_name_is_taken_whatever_its_case() {
 fn a_session_ends_at_its_time_when_closed_and_when_the_password_changes() {
     let (_folder, store) = fresh();
     let CreateUser::Created(id) = officer(&store, "a") else { panic!() };
-    let signed_in = |token: u8, now| store.session([token; 32], at(now)).unwrap().map(|user| user.id);
+    let signed_in =
+        |token: u8, now| store.session([token; 32], at(now)).unwrap().map(|session| session.user.id);
     for token in 1..=3 {
-        store.open_session([token; 32], id, at(60)).unwrap();
+        store.open_session([token; 32], id, at(60), at(0)).unwrap();
     }
     assert_eq!((signed_in(1, 59), signed_in(1, 60), signed_in(9, 0)), (Some(id), None, None));
     store.close_session([1; 32], at(0)).unwrap();
@@ -42,7 +45,10 @@ fn a_session_ends_at_its_time_when_closed_and_when_the_password_changes() {
     assert_eq!((signed_in(2, 0), signed_in(3, 0)), (None, None));
     assert_eq!(store.user(id).unwrap().unwrap().password_hash, "$other");
     assert!(!store.set_password(UserId::from_bytes([0; 16]), "$").unwrap());
-    assert!(store.open_session([4; 32], UserId::from_bytes([0; 16]), at(60)).is_err(), "nobody's session");
+    assert!(
+        store.open_session([4; 32], UserId::from_bytes([0; 16]), at(60), at(0)).is_err(),
+        "nobody's session"
+    );
 }
 
 #[test]
@@ -83,11 +89,13 @@ fn a_designation_is_in_force_from_its_first_instant_to_before_its_last() {
         until: until.map(at),
         device_owner: "the airport".into(),
         contractors: vec!["a contractor".into()],
+        manual_wait_ceiling_seconds: portunus_core::place::MANUAL_WAIT_CEILING_SECONDS,
+        hours: None,
     };
     let (first, second) = (designation(1, 10, Some(100)), designation(2, 50, None));
-    store.designate(&first, at(0)).unwrap();
-    store.designate(&second, at(0)).unwrap();
-    store.designate(&designation(1, 0, None), at(0)).unwrap();
+    store.designate(&approved(&first, at(0)), at(0)).unwrap();
+    store.designate(&approved(&second, at(0)), at(0)).unwrap();
+    store.designate(&approved(&designation(1, 0, None), at(0)), at(0)).unwrap();
     let in_force = |now| store.designation_in_force(POINT, at(now)).unwrap().map(|d| d.id.bytes()[0]);
     assert_eq!([9, 10, 49, 50, 100].map(in_force), [None, Some(1), Some(1), Some(2), Some(2)]);
     assert!(store.withdraw(second.id, at(60), at(0)).unwrap());
@@ -95,7 +103,88 @@ fn a_designation_is_in_force_from_its_first_instant_to_before_its_last() {
     assert_eq!([59, 60, 100].map(in_force), [Some(2), Some(1), None]);
     assert_eq!(store.designations(POINT).unwrap()[0], first);
     let nowhere = Designation { point: PointId::from_bytes([9; 16]), ..designation(3, 0, None) };
-    assert!(store.designate(&nowhere, at(0)).is_err());
+    assert!(store.designate(&approved(&nowhere, at(0)), at(0)).is_err());
+}
+
+#[test]
+fn a_draft_is_in_force_only_when_a_second_person_approves_it() {
+    let (_folder, store) = fresh();
+    store.put_point(&gate()).unwrap();
+    let designation = a_designation(None);
+    let (id, authority) = (designation.id, |now| store.authority(POINT, at(now)).unwrap());
+    assert_eq!(authority(1), Err(Undesignated::Never));
+    store.put_draft(&Draft::new(designation.clone(), "anna", at(0))).unwrap();
+    assert_eq!(authority(1), Err(Undesignated::Never), "a draft is no authority");
+    let approve = |by, now| store.approve_draft(id, by, at(now)).unwrap().unwrap();
+    assert_eq!(approve("ben", 2), Err(NotYet::NotAttested(vec!["the airport".into()])));
+    let attested = |party: &str| Attestation { party: party.into(), by: "J. Kim".into(), at: at(3) };
+    assert_eq!(store.attest(id, &attested("nobody")).unwrap(), Some(Err(NotYet::NoSuchParty)));
+    assert_eq!(store.attest(id, &attested("The Airport")).unwrap(), Some(Ok(())));
+    assert_eq!(approve("Anna", 4), Err(NotYet::OwnDraft), "four eyes");
+    assert_eq!(authority(4), Err(Undesignated::Never));
+    let published = approve("ben", 5).unwrap();
+    assert_eq!(published, Designation { from: at(5), ..designation }, "never back-dated");
+    assert_eq!((authority(4), authority(5)), (Err(Undesignated::Begins(at(5))), Ok(published)));
+    assert!(
+        store.approve_draft(id, "ben", at(6)).unwrap().is_none() && store.drafts(POINT).unwrap().is_empty()
+    );
+    let one = &store.designated(POINT).unwrap()[0];
+    assert_eq!((one.author.as_deref(), one.approver.as_deref()), (Some("anna"), Some("ben")));
+    assert_eq!(one.attestations, [attested("the airport")]);
+    assert!(!one.notice_hangs("1"));
+    let posted = Posted { version: "1".into(), by: "anna".into(), at: at(7) };
+    assert!(store.post_notice(id, &posted).unwrap());
+    assert!(store.designated(POINT).unwrap()[0].notice_hangs("1"));
+    assert!(store.withdraw(id, at(9), at(9)).unwrap());
+    assert_eq!(authority(9), Err(Undesignated::Withdrawn(at(9))));
+}
+
+#[test]
+fn a_dropped_draft_leaves_nothing_behind() {
+    let (_folder, store) = fresh();
+    store.put_point(&gate()).unwrap();
+    let mut draft = Draft::new(a_designation(None), "anna", at(0));
+    draft.attest("the airport", "J. Kim", at(0)).unwrap();
+    store.put_draft(&draft).unwrap();
+    assert_eq!(store.drafts(POINT).unwrap(), [draft.clone()]);
+    assert!(store.drop_draft(draft.designation.id).unwrap());
+    assert!(!store.drop_draft(draft.designation.id).unwrap());
+    store.put_draft(&Draft { attestations: Vec::new(), ..draft.clone() }).unwrap();
+    assert_eq!(
+        store.drafts(POINT).unwrap()[0].attestations,
+        [],
+        "an attestation of a dropped draft counts for no other"
+    );
+}
+
+#[test]
+fn a_designation_is_for_its_hours_and_its_direction() {
+    let (_folder, store) = fresh();
+    store.put_point(&gate()).unwrap();
+    // The tests' day begins at noon UTC.
+    let designation = a_designation(Some("12:00-13:00 UTC"));
+    store.designate(&approved(&designation, at(0)), at(0)).unwrap();
+    let authority = |now| store.authority(POINT, at(now)).unwrap();
+    assert_eq!((authority(0), authority(3600)), (Ok(designation.clone()), Err(Undesignated::OutsideHours)));
+    assert_eq!(authority(86_400), Ok(designation), "and the next day again");
+    let mut turned = gate();
+    turned.direction = portunus_core::place::Direction::Entry;
+    store.put_point(&turned).unwrap();
+    assert_eq!(authority(0), Err(Undesignated::OtherDirection));
+}
+
+fn a_designation(hours: Option<&str>) -> Designation {
+    Designation {
+        id: DesignationId::from_bytes([4; 16]),
+        point: POINT,
+        legal_basis: "8 CFR 215.8".into(),
+        from: at(0),
+        until: None,
+        device_owner: "the airport".into(),
+        contractors: Vec::new(),
+        manual_wait_ceiling_seconds: portunus_core::place::MANUAL_WAIT_CEILING_SECONDS,
+        hours: hours.map(|hours| hours.parse().unwrap()),
+    }
 }
 
 #[test]

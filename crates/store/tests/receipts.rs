@@ -81,6 +81,7 @@ fn a_passage(store: &Store) -> ReceiptCode {
         entered_later: false,
         erase_after: at(3 * DAY),
         probe: Some(probe),
+        confidential: false,
     };
     assert_eq!(store.close_voyage(voyage, &[crossing], at(4)).unwrap(), CloseVoyage::Closed);
     code

@@ -7,6 +7,7 @@
 //! [`FaceEngine::analyse`] is that line; [`FaceEngine::probe`] runs it over the frames of one encounter;
 //! [`FaceEngine::assess`] stops at quality, for a live preview. Only the subject, the person who stands at the
 //! gate, is cropped, measured and templated: bystanders are counted, and painted over where the crop shows them.
+//! [`FaceEngine::occupants`] is the same for the people of a vehicle.
 //!
 //! ```no_run
 //! use portunus_biometrics::{face::{FaceEngine, ProbeOutcome}, pack::Pack};
@@ -36,6 +37,7 @@ pub mod detect;
 mod explain;
 pub mod geometry;
 pub(crate) mod net;
+mod occupants;
 pub mod picture;
 mod probe;
 pub mod quality;
@@ -55,7 +57,9 @@ use subject::Choice;
 pub use detect::Detection;
 pub use explain::{Explanation, FrameExplanation};
 pub use net::NetError;
+pub use occupants::{NEAR_SHARE, OCCUPANTS_MAX, Occupant, Occupants, VehicleOutcome};
 pub use picture::{Picture, PictureError, PictureLimits};
+use probe::FUSED_MAX;
 pub use probe::{FRAMES_MAX, FrameUse, Probe, ProbeOutcome};
 pub use template::{Template, TemplateError, similarity};
 

@@ -9,7 +9,7 @@ use portunus_core::biometric::Score;
 /// Most frames of a probe.
 pub const FRAMES_MAX: usize = 8;
 /// Most frames that are fused; more cost time and gain little.
-const FUSED_MAX: usize = 3;
+pub(super) const FUSED_MAX: usize = 3;
 
 /// What became of one frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl FaceEngine {
     }
 
     /// Does the same with each of a few things, on as many threads as there are workers; in order.
-    fn each<T: Sync, R: Send>(&self, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    pub(super) fn each<T: Sync, R: Send>(&self, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
         let share = things.len().div_ceil(self.workers.max(1)).max(1);
         let (mine, others) = things.split_at(share.min(things.len()));
         std::thread::scope(|scope| {

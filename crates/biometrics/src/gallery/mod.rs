@@ -7,6 +7,7 @@
 mod centre;
 mod kernel;
 mod matrix;
+mod pairing;
 pub mod scan;
 mod seal;
 mod searched;
@@ -22,6 +23,7 @@ use searched::Searched;
 use std::sync::OnceLock;
 
 pub(crate) use centre::Centre;
+pub use pairing::{Holder, Pairing, pair};
 pub use seal::{KEY_BYTES, NONCE_BYTES, SealError};
 
 /// Most templates in a gallery: the largest ship carries 10,000 people; ten references each.

@@ -1,8 +1,8 @@
 //! Where the tests find models and real faces; a loud line where they do not.
 
-use portunus_biometrics::face::FaceEngine;
+use portunus_biometrics::face::{FaceEngine, Outcome, Picture, PictureLimits, Subject, Template};
 use portunus_biometrics::pack::Pack;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The folder with real faces.
@@ -41,6 +41,46 @@ pub(crate) fn calibration() -> portunus_biometrics::pack::Calibration {
             .parse()
             .expect("the shipped manifest is valid");
     manifest.calibration
+}
+
+/// The bytes of a person's picture of this number.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn file(faces: &Path, name: &str, number: u32) -> Vec<u8> {
+    std::fs::read(faces.join(format!("{name}/{name}_{number:04}.jpg"))).unwrap()
+}
+
+/// A picture, decoded.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn picture(bytes: &[u8]) -> Picture {
+    Picture::decode(bytes, &PictureLimits::default()).unwrap()
+}
+
+/// Who stands in a picture.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn subject(engine: &FaceEngine, picture: &Picture) -> Subject {
+    match engine.analyse_picture(picture, None).unwrap().outcome {
+        Outcome::Subject(subject) => subject,
+        _ => panic!("no subject"),
+    }
+}
+
+/// The template of who stands in a picture.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn template(engine: &FaceEngine, bytes: &[u8]) -> Template {
+    engine.template(&subject(engine, &picture(bytes))).unwrap()
+}
+
+/// Puts pictures of one height beside each other.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn beside(pictures: &[&Picture]) -> Picture {
+    let height = pictures.iter().map(|p| p.height()).min().unwrap();
+    let width: u32 = pictures.iter().map(|p| p.width()).sum();
+    let row = |p: &Picture, y: u32| {
+        let stride = p.width() as usize * 3;
+        p.rgb()[y as usize * stride..(y as usize + 1) * stride].to_vec()
+    };
+    let rgb = (0..height).flat_map(|y| pictures.iter().flat_map(move |p| row(p, y))).collect();
+    Picture::from_rgb(width, height, rgb).unwrap()
 }
 
 fn present(path: PathBuf, what: &str) -> Option<PathBuf> {

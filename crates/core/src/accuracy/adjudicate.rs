@@ -170,11 +170,18 @@ fn confirmed(encounter: &Encounter) -> Option<PassengerId> {
 
 fn truth(passage: &Passage<'_>) -> Truth {
     let settling = passage.rulings.iter().rev().map(|ruled| ruled.ruling).find(|ruling| {
-        matches!(ruling, Ruling::Board { .. } | Ruling::SomebodyElse { .. } | Ruling::Refuse | Ruling::Retake)
+        matches!(
+            ruling,
+            Ruling::Board { .. }
+                | Ruling::Admit { .. }
+                | Ruling::SomebodyElse { .. }
+                | Ruling::Refuse
+                | Ruling::Retake
+        )
     });
     let encounter = passage.encounter;
     match (settling, confirmed(encounter)) {
-        (Some(Ruling::Board { passenger }), _) => Truth::Passenger(passenger),
+        (Some(Ruling::Board { passenger } | Ruling::Admit { passenger }), _) => Truth::Passenger(passenger),
         (Some(Ruling::SomebodyElse { instead: Some(passenger), .. }), _) => Truth::Passenger(passenger),
         (Some(Ruling::SomebodyElse { .. }), _) => Truth::Unknown(Unsettled::SomebodyElse),
         (Some(Ruling::Refuse), _) => match encounter.presented {
@@ -194,7 +201,7 @@ fn truth(passage: &Passage<'_>) -> Truth {
 pub fn adjudicate(passage: &Passage<'_>, in_gallery: impl Fn(PassengerId) -> bool) -> Option<Contribution> {
     let encounter = passage.encounter;
     let decision = encounter.decision.as_ref()?;
-    if matches!(decision, Decision::Unavailable { failure: Failure::Exempt }) {
+    if matches!(decision, Decision::Unavailable { failure } if failure.was_not_asked()) {
         return None;
     }
     if encounter.lane != Lane::Photo || encounter.device.is_none() {

@@ -47,8 +47,16 @@ fn decided(best: &[(u8, f32)], capture: Capture, presented: Presented) -> Decisi
         until: None,
         device_owner: "Port of Example".into(),
         contractors: vec![],
+        manual_wait_ceiling_seconds: crate::place::MANUAL_WAIT_CEILING_SECONDS,
+        hours: None,
     };
-    let facts_of = |n| PassengerFacts { id: passenger(n), boarded: false, held: false, has_reference: n < 4 };
+    let facts_of = |n| PassengerFacts {
+        id: passenger(n),
+        boarded: false,
+        held: false,
+        lookout: false,
+        has_reference: n < 4,
+    };
     let passengers = [1, 2, 3, 4, 5].map(facts_of);
     let case = Case {
         designation: Some(&designation),
@@ -78,7 +86,9 @@ fn encounter(decision: Option<Decision>, stage: Stage) -> Encounter {
         probe: None,
         joined_at: now(),
         served_at: Some(now()),
+        taken_at: None,
         done_at: None,
+        confidential: false,
     }
 }
 

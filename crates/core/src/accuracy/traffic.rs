@@ -46,6 +46,62 @@ pub enum Counted {
     Passed(Lane, u32),
     /// An officer served travellers of this choice, on one voyage at one point.
     Officer(Lane),
+    /// Somebody of this choice still waited for an officer when boarding was closed.
+    LeftWaiting(Lane),
+    /// An officer had somebody before them for so long, from taking them up to the last word: the bin of [`wait_bin`].
+    Desk(Known, u32),
+}
+
+/// How long an officer had travellers of one sort before them.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+pub struct DeskTimes {
+    /// Who was taken up, and whose passage is over.
+    pub people: usize,
+    /// Half of them took at most so long (nearest rank); none of nobody.
+    pub seconds_p50: Option<f64>,
+}
+
+impl DeskTimes {
+    /// Of encounters that are over, those that an officer took up and met so.
+    pub fn of(encounters: &[Encounter], known: Known) -> Self {
+        let met = encounters.iter().filter(|one| Known::of(one) == known);
+        let mut seconds: Vec<f64> = met
+            .filter_map(|one| Some(one.done_at?.duration_since(one.taken_at?).as_secs_f64().max(0.0)))
+            .collect();
+        seconds.sort_unstable_by(f64::total_cmp);
+        let rank = seconds.len().div_ceil(2).saturating_sub(1);
+        Self { people: seconds.len(), seconds_p50: seconds.get(rank).copied() }
+    }
+}
+
+/// Whether an officer met somebody whom the machine had confirmed before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Known {
+    /// Confirmed before the booth.
+    Verified,
+    /// Not, for whatever reason: declined, not matched, no camera.
+    Unverified,
+}
+
+impl Known {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Verified, Self::Unverified];
+
+    /// The stable name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+        }
+    }
+
+    /// Of an encounter.
+    pub fn of(encounter: &Encounter) -> Self {
+        match encounter.decision {
+            Some(Decision::Confirmed { .. }) => Self::Verified,
+            _ => Self::Unverified,
+        }
+    }
 }
 
 /// Of how many travellers each choice was that a passage gives; `None` for what an officer entered without a gate, for whom the
@@ -54,17 +110,17 @@ pub fn outcome(passage: &Passage<'_>) -> Option<(Outcome, Verdict)> {
     let encounter = passage.encounter;
     encounter.device?;
     // Whom the law exempts has chosen nothing.
-    if matches!(encounter.decision, Some(Decision::Unavailable { failure: Failure::Exempt })) {
+    if matches!(encounter.decision, Some(Decision::Unavailable { failure }) if failure.was_not_asked()) {
         return None;
     }
     let rulings = || passage.rulings.iter().rev().map(|ruled| ruled.ruling);
     let verdict = rulings().find_map(|ruling| match ruling {
         Ruling::Retake => Some(None),
-        Ruling::Board { .. } => Some(Some(Verdict::Boarded)),
+        Ruling::Board { .. } | Ruling::Admit { .. } => Some(Some(Verdict::Boarded)),
         Ruling::Refuse => Some(Some(Verdict::Refused)),
         Ruling::SomebodyElse { .. } => Some(Some(Verdict::PutRight)),
         Ruling::OffLoad { .. } => Some(Some(Verdict::TakenOff)),
-        Ruling::Establish { .. } => None,
+        Ruling::Establish { .. } | Ruling::Secondary => None,
     });
     let verdict = verdict.unwrap_or(Some(Verdict::Nothing))?;
     Some((came_of(encounter, verdict), verdict))
@@ -148,6 +204,8 @@ impl Counted {
             Self::Waited(lane, bin) => format!("waited/{}/{bin}", lane_slug(lane)),
             Self::Passed(lane, bin) => format!("passed/{}/{bin}", lane_slug(lane)),
             Self::Officer(lane) => format!("officer/{}", lane_slug(lane)),
+            Self::LeftWaiting(lane) => format!("left-waiting/{}", lane_slug(lane)),
+            Self::Desk(known, bin) => format!("desk/{}/{bin}", known.slug()),
         }
     }
 
@@ -164,6 +222,10 @@ impl Counted {
             ["waited", name, bin] => Self::Waited(lane(name)?, bin.parse().ok()?),
             ["passed", name, bin] => Self::Passed(lane(name)?, bin.parse().ok()?),
             ["officer", name] => Self::Officer(lane(name)?),
+            ["left-waiting", name] => Self::LeftWaiting(lane(name)?),
+            ["desk", name, bin] => {
+                Self::Desk(Known::ALL.into_iter().find(|known| known.slug() == name)?, bin.parse().ok()?)
+            }
             _ => return None,
         })
     }
@@ -172,10 +234,16 @@ impl Counted {
 /// The first bin of waits ends here, in milliseconds; each ends a twentieth later than the one before.
 const FIRST_BIN_MS: u64 = 100;
 /// The last bin takes all longer waits: more than two days.
-const BIN_MAX: u32 = 300;
+pub const BIN_MAX: u32 = 300;
 
 fn bin_ends_ms() -> impl Iterator<Item = u64> {
     std::iter::successors(Some(FIRST_BIN_MS), |end| Some(end + end / 20))
+}
+
+/// Where a bin ends, in milliseconds: no wait in it is longer, but in the last.
+pub fn bin_end_ms(bin: u32) -> u64 {
+    let ends = bin_ends_ms().take(BIN_MAX as usize + 1);
+    ends.take(bin.min(BIN_MAX) as usize + 1).last().unwrap_or(FIRST_BIN_MS)
 }
 
 /// The bin that a wait is counted in: it is known to a twentieth, and no further.
@@ -194,7 +262,7 @@ pub fn percentile_ms(bins: impl Iterator<Item = (u32, u64)> + Clone, percent: u6
         before += n;
         before >= rank
     })?;
-    bin_ends_ms().nth(bin.min(BIN_MAX) as usize)
+    Some(bin_end_ms(bin))
 }
 
 #[cfg(test)]
@@ -208,9 +276,15 @@ mod tests {
         let passages = outcomes.flat_map(|outcome| Verdict::ALL.map(|v| Counted::Passage(outcome, v)));
         let lanes = [Lane::Photo, Lane::Manual];
         let others = lanes.iter().flat_map(|lane| {
-            [Counted::Waited(*lane, 0), Counted::Passed(*lane, 77), Counted::Officer(*lane)]
+            [
+                Counted::Waited(*lane, 0),
+                Counted::Passed(*lane, 77),
+                Counted::Officer(*lane),
+                Counted::LeftWaiting(*lane),
+            ]
         });
-        for counted in passages.chain(others) {
+        let desks = Known::ALL.map(|known| Counted::Desk(known, 12));
+        for counted in passages.chain(others).chain(desks) {
             assert_eq!(Counted::parse(&counted.slug()), Some(counted));
         }
         assert_eq!(Counted::parse("passage/confirmed"), None);

@@ -208,9 +208,11 @@ fn keeps() -> impl Strategy<Value = Keep> {
 
 proptest! {
     #[test]
-    fn what_began_later_is_never_due_earlier(a in instants(), b in instants(), keep in keeps()) {
+    fn what_began_later_is_never_due_on_an_earlier_day(a in instants(), b in instants(), keep in keeps()) {
         let (first, then) = (a.min(b), a.max(b));
-        prop_assert!(keep.due(first) <= keep.due(then));
+        // Within a day it may be: a month from 30 January, 23:00, and from 31 January, 01:00, both end on 28 February.
+        let day = |at: Timestamp| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        prop_assert!(keep.due(first).map(day) <= keep.due(then).map(day));
         prop_assert!(keep.due(first).unwrap() > first);
     }
 

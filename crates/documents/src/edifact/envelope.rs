@@ -34,6 +34,8 @@ pub(super) struct RawMessage<'a> {
     /// `UNH` first; without `UNT`.
     pub(super) segments: Vec<Placed<'a>>,
     pub(super) wholeness: Wholeness,
+    /// Where the input ended before `UNT`: the tag of the segment that it ended in, empty after a whole one.
+    pub(super) cut_in: Option<&'a str>,
     /// The sender as the nearest of UNG and UNB names it; may be empty.
     pub(super) sender: String,
 }
@@ -67,6 +69,7 @@ pub(super) struct Walk<'a, 'p, F> {
     interchange: Option<Level>,
     group: Option<Level>,
     open: Option<Open<'a>>,
+    cut_in: &'a str,
     messages: usize,
     strays: bool,
     ended: bool,
@@ -84,7 +87,8 @@ fn outside(segment: &Segment<'_>) -> Place {
 impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
     pub(super) fn new(limits: Limits, problems: &'p mut Problems, take: F) -> Self {
         let (interchange, group, open) = (None, None, None);
-        Self { limits, problems, take, interchange, group, open, messages: 0, strays: false, ended: false }
+        let (cut_in, messages, strays, ended) = ("", 0, false, false);
+        Self { limits, problems, take, interchange, group, open, cut_in, messages, strays, ended }
     }
 
     pub(super) fn run(mut self, input: &'a [u8], start: usize) {
@@ -107,6 +111,9 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
             }
         }
         let end = Place { segment: String::new(), position: None, offset: input.len() };
+        if let Some(open) = &mut self.open {
+            open.message.cut_in = Some(self.cut_in);
+        }
         self.close_message(None, &end);
         if self.messages == 0 {
             let expected = "at least one message, from UNH to UNT";
@@ -172,7 +179,7 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
         let level = self.group.as_ref().filter(|g| !g.sender.is_empty()).or(self.interchange.as_ref());
         let sender = level.map(|l| l.sender.clone()).unwrap_or_default();
         let segments = vec![Placed { segment, position: 1 }];
-        let message = RawMessage { segments, wholeness: Wholeness::Whole, sender };
+        let message = RawMessage { segments, wholeness: Wholeness::Whole, cut_in: None, sender };
         self.open = Some(Open { message, count: 1, overflow: false });
     }
 
@@ -292,6 +299,8 @@ impl<'a, 'p, F: FnMut(RawMessage<'a>, &mut Problems)> Walk<'a, 'p, F> {
         self.problems.push(Problem::new(place, "the end of the input", expected, cost));
         if trailer {
             self.segment(segment);
+        } else {
+            self.cut_in = segment.tag;
         }
     }
 

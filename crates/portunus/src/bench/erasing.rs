@@ -80,6 +80,7 @@ impl Folder {
                     entered_later: false,
                     erase_after,
                     probe: None::<RecordId>,
+                    confidential: false,
                 }
             };
             let crossings: Vec<_> = (first..records.min(first + AT_ONCE)).map(crossing).collect();

@@ -12,12 +12,17 @@
 //! | [`photo`], [`pictures`] | photograph to template |
 //! | [`search`], [`rows`] | search among templates |
 //! | [`erasing`] | a million due records, with captures beside |
+//! | [`lookouts`] | a traveller's question to a list of a million |
 //! | [`ledger`] | leaves of the public ledger, from the outbox to the published head |
+//! | [`stays`] | crossings paired a second, and the memory it takes |
 //! | [`service`] | the running service under load |
+//! | [`alone`] | a measurement in a process of its own |
 //! | [`machine`] | what all that was measured on |
 
+mod alone;
 mod erasing;
 mod ledger;
+mod lookouts;
 mod machine;
 mod measure;
 mod peers;
@@ -27,6 +32,7 @@ mod record;
 mod rows;
 mod search;
 mod service;
+mod stays;
 mod table;
 
 use crate::models::{Bar, Cache, CacheArgs, PackPaths};
@@ -57,6 +63,18 @@ pub(crate) struct Args {
     /// Fewer rounds: to see that all works
     #[arg(long)]
     quick: bool,
+    /// As many crossings for the comparisons of stays, instead of one million and ten
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    stays: Option<u64>,
+    /// Measure one side of the comparison of stays in this process
+    #[arg(long, hide = true, requires = "stays")]
+    stays_side: Option<stays::Side>,
+    /// As many entries for the comparisons of lookouts, instead of a million
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
+    lookouts: Option<u32>,
+    /// Measure the memory of one side of the comparison of lookouts in this process
+    #[arg(long, hide = true, requires = "lookouts")]
+    lookouts_side: Option<lookouts::Side>,
 }
 
 impl Args {
@@ -72,6 +90,12 @@ impl Args {
         if self.quick {
             line += " --quick";
         }
+        if let Some(crossings) = self.stays {
+            line += &format!(" --stays {crossings}");
+        }
+        if let Some(entries) = self.lookouts {
+            line += &format!(" --lookouts {entries}");
+        }
         line + " --write docs/performance.md"
     }
 }
@@ -83,6 +107,10 @@ pub(super) struct Context {
     pub(super) faces: Option<PathBuf>,
     /// Fewer rounds, shorter loads: figures that show that all works, and no more.
     pub(super) quick: bool,
+    /// How many crossings are paired, where somebody says so.
+    pub(super) stays: Option<u64>,
+    /// How many lookouts are asked, where somebody says so.
+    pub(super) lookouts: Option<usize>,
     only: Vec<String>,
 }
 
@@ -105,10 +133,20 @@ impl Context {
     /// Names that nothing is called are a mistake, said before minutes are spent.
     fn check_names(&self) -> Result<()> {
         let service = vec!["service".to_owned()];
-        let known = [photo::names(), search::names(), erasing::names(), ledger::names(), service].concat();
+        let known = [
+            photo::names(),
+            search::names(),
+            erasing::names(),
+            lookouts::names(),
+            ledger::names(),
+            stays::names(),
+            service,
+        ]
+        .concat();
         for only in &self.only {
-            // What the service measures is named after its size.
-            if !known.iter().any(|name| within(name, only)) && !within(only, "service") {
+            // What the service and stays measure is named after its size.
+            let is_sized = within(only, "service") || within(only, "stays");
+            if !known.iter().any(|name| within(name, only)) && !is_sized {
                 bail!("no comparison is called {only:?}; there are:\n{}", known.join("\n"));
             }
         }
@@ -123,10 +161,19 @@ fn within(name: &str, group: &str) -> bool {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if let (Some(side), Some(crossings)) = (args.stays_side, args.stays) {
+        return stays::measure(side, crossings);
+    }
+    let entries = args.lookouts.map(|entries| entries as usize);
+    if let (Some(side), Some(entries)) = (args.lookouts_side, entries) {
+        return lookouts::measure(side, entries);
+    }
     let context = Context {
         cache: args.cache.locate()?,
         faces: args.faces.clone(),
         quick: args.quick,
+        stays: args.stays,
+        lookouts: entries,
         only: args.only.clone(),
     };
     context.check_names()?;
@@ -148,8 +195,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if context.wants("erasing") {
         records.extend(erasing::run(&context)?);
     }
+    if context.wants("lookouts") {
+        records.extend(lookouts::run(&context)?);
+    }
     if context.wants("ledger") {
         records.extend(ledger::run(&context)?);
+    }
+    if context.wants("stays") {
+        records.extend(stays::run(&context)?);
     }
     if context.wants("service") {
         records.extend(service::run(&context)?);

@@ -3,7 +3,8 @@
 
 use super::Context;
 use super::pictures;
-use super::service::distribution::{Distribution, Random};
+use super::service::distribution::Distribution;
+use crate::dice::Dice;
 use crate::house::cores;
 use anyhow::{Context as _, Result};
 use portunus_biometrics::face::{FaceEngine, Outcome, Template};
@@ -51,8 +52,8 @@ impl Rows {
 
     /// Draws them, always the same.
     pub(super) fn draw(&self, rows: usize, queries: usize) -> Drawn {
-        let mut random = Random::new(SEED);
-        let mut one = || unit(self.distribution.draw(&mut random));
+        let mut dice = Dice::new(SEED);
+        let mut one = || unit(self.distribution.draw(&mut dice));
         let drawn: Vec<f32> = (0..rows).flat_map(|_| one()).collect();
         let mut mate = |n: usize| {
             let row = &drawn[n * rows / queries * self.dimension..][..self.dimension];

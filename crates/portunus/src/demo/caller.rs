@@ -2,7 +2,7 @@
 //! in this process.
 
 use crate::ambient::SystemEntropy;
-use crate::house::{fresh, fresh_key, now};
+use crate::house::{cores, fresh, fresh_key};
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,7 +13,9 @@ use ed25519_dalek::SigningKey;
 use portunus_core::id::{DesignationId, DeviceId, IdempotencyKey};
 use portunus_core::leaf::Bytes32;
 use portunus_core::ports::fresh as fresh_id;
+use portunus_server::http;
 use portunus_server::http::signature::Signing;
+use portunus_server::service::Service;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -25,12 +27,14 @@ const BOUNDARY: &str = "portunus-demo-frame";
 #[derive(Clone)]
 pub(super) struct Caller {
     router: Router,
+    /// Its clock is what a gate signs by.
+    service: Service,
     token: Option<String>,
 }
 
 impl Caller {
-    pub(super) fn new(router: Router) -> Self {
-        Self { router, token: None }
+    pub(super) fn of(service: &Service) -> Self {
+        Self { router: http::router(service.clone(), cores()), service: service.clone(), token: None }
     }
 
     async fn send(&self, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
@@ -46,7 +50,21 @@ impl Caller {
         let session: Value =
             self.post("/api/session", &json!({ "name": name, "password": password })).await?;
         let token = session["token"].as_str().context("the session has no token")?.to_owned();
-        Ok(Self { router: self.router.clone(), token: Some(token) })
+        Ok(Self { token: Some(token), ..self.clone() })
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let (status, bytes) = self.ask(Method::GET, path, "application/json", Vec::new()).await?;
+        answer(path, status, &bytes)
+    }
+
+    /// A page, or a part of one.
+    pub(super) async fn page(&self, path: &str) -> Result<String> {
+        let (status, bytes) = self.ask(Method::GET, path, "text/html", Vec::new()).await?;
+        if !status.is_success() {
+            bail!("{path} answered {status}");
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
@@ -59,13 +77,29 @@ impl Caller {
         kind: &str,
         body: Vec<u8>,
     ) -> Result<T> {
-        let mut request =
-            Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, kind);
+        let (status, bytes) = self.ask(Method::POST, path, kind, body).await?;
+        answer(path, status, &bytes)
+    }
+
+    /// What must not be allowed: why it was refused, in the service's words.
+    pub(super) async fn refused(&self, path: &str, body: &Value) -> Result<String> {
+        let (status, bytes) =
+            self.ask(Method::POST, path, "application/json", serde_json::to_vec(body)?).await?;
+        refusal(path, status, &bytes)
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> Result<(StatusCode, Vec<u8>)> {
+        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let (status, bytes) = self.send(request.body(Body::from(body))?).await?;
-        answer(path, status, &bytes)
+        self.send(request.body(Body::from(body))?).await
     }
 }
 
@@ -77,7 +111,26 @@ fn answer<T: DeserializeOwned>(path: &str, status: StatusCode, bytes: &[u8]) -> 
     serde_json::from_slice(bytes).with_context(|| format!("{path} answered something else than expected"))
 }
 
+/// Why something was refused: the problem's own words (RFC 9457).
+fn refusal(path: &str, status: StatusCode, bytes: &[u8]) -> Result<String> {
+    let problem: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    match problem["detail"].as_str() {
+        Some(why) if status.is_client_error() => Ok(why.to_owned()),
+        _ => bail!("{path}: expected a refusal, and the service answered {status}"),
+    }
+}
+
+/// What a choice began.
+pub(super) struct Begun {
+    pub(super) encounter: String,
+    /// The code of its receipt.
+    pub(super) receipt: String,
+    /// `camera` or `see-officer`.
+    pub(super) next: String,
+}
+
 /// A gate: a device with its own key and counter.
+#[derive(Clone)]
 pub(super) struct Gate {
     caller: Caller,
     key: SigningKey,
@@ -106,13 +159,25 @@ impl Gate {
         body: Vec<u8>,
         authority: Option<(DesignationId, Bytes32)>,
     ) -> Result<T> {
+        let (status, bytes) = self.sign_and_send(method, path, kind, body, authority).await?;
+        answer(path, status, &bytes)
+    }
+
+    async fn sign_and_send(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+        authority: Option<(DesignationId, Bytes32)>,
+    ) -> Result<(StatusCode, Vec<u8>)> {
         let signing = Signing {
             key: &self.key,
             device: self.device,
             idempotency_key: IdempotencyKey::from_bytes(fresh()),
             counter: self.counter,
             nonce: fresh_id(&SystemEntropy),
-            created: now(),
+            created: self.caller.service.now(),
         };
         let mut request = Request::builder().method(&method).uri(path).header(header::CONTENT_TYPE, kind);
         for (name, value) in signing.headers(method.as_str(), path, &body) {
@@ -122,21 +187,47 @@ impl Gate {
             let (name, value) = signing.capture_header(designation, notice);
             request = request.header(name, value);
         }
-        let (status, bytes) = self.caller.send(request.body(Body::from(body))?).await?;
-        answer(path, status, &bytes)
+        self.caller.send(request.body(Body::from(body))?).await
     }
 
-    /// The traveller chooses. Gives the encounter, and the code of its receipt.
-    pub(super) async fn begin(&self, choice: &Value) -> Result<(String, String)> {
+    /// The traveller chooses.
+    pub(super) async fn begin(&self, choice: &Value) -> Result<Begun> {
         let body = serde_json::to_vec(choice)?;
         let path = "/api/device/v1/encounters";
         let begun: Value = self.signed(Method::POST, path, "application/json", body, None).await?;
-        let receipt = begun["receipt"]["code"].as_str().context("no receipt")?.to_owned();
-        Ok((begun["encounter"].as_str().context("no encounter")?.to_owned(), receipt))
+        let text = |value: &Value, what| Ok::<_, anyhow::Error>(value.as_str().context(what)?.to_owned());
+        Ok(Begun {
+            encounter: text(&begun["encounter"], "no encounter")?,
+            receipt: text(&begun["receipt"]["code"], "no receipt")?,
+            next: text(&begun["next"], "no next step")?,
+        })
     }
 
-    /// One capture. Gives the step: `proceed`, `try-again` or `see-officer`.
+    /// Any other order of a device.
+    pub(super) async fn order(&self, path: &str, body: &Value) -> Result<Value> {
+        self.signed(Method::POST, path, "application/json", serde_json::to_vec(body)?, None).await
+    }
+
+    /// One capture. Gives the step: `proceed`, `go-to-booth`, `try-again` or `see-officer`.
     pub(super) async fn capture(&mut self, encounter: &str, frames: &[Vec<u8>]) -> Result<String> {
+        let captured =
+            self.photograph(&format!("/api/device/v1/encounters/{encounter}/captures"), frames).await?;
+        Ok(captured["step"].as_str().context("no step")?.to_owned())
+    }
+
+    /// One capture, sent to `path`.
+    pub(super) async fn photograph(&mut self, path: &str, frames: &[Vec<u8>]) -> Result<Value> {
+        let (status, bytes) = self.send_frames(path, frames).await?;
+        answer(path, status, &bytes)
+    }
+
+    /// One capture that must not be taken: why it was refused.
+    pub(super) async fn may_not_photograph(&mut self, path: &str, frames: &[Vec<u8>]) -> Result<String> {
+        let (status, bytes) = self.send_frames(path, frames).await?;
+        refusal(path, status, &bytes)
+    }
+
+    async fn send_frames(&mut self, path: &str, frames: &[Vec<u8>]) -> Result<(StatusCode, Vec<u8>)> {
         let authority = match self.authority {
             Some(known) => known,
             None => self.learn_authority().await?,
@@ -156,10 +247,8 @@ impl Gate {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-        let path = format!("/api/device/v1/encounters/{encounter}/captures");
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let captured: Value = self.signed(Method::POST, &path, &kind, body, Some(authority)).await?;
-        Ok(captured["step"].as_str().context("no step")?.to_owned())
+        self.sign_and_send(Method::POST, path, &kind, body, Some(authority)).await
     }
 
     async fn learn_authority(&mut self) -> Result<(DesignationId, Bytes32)> {

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use portunus_biometrics::face::{Picture, PictureLimits};
+use portunus_core::document::{DocumentKey, DocumentKind, State};
 use std::path::{Path, PathBuf};
 
 /// How a traveller's passage is meant to go. What the service makes of it is measured, not assumed.
@@ -66,6 +67,43 @@ pub(super) struct Traveller {
     pub(super) part: Part,
 }
 
+impl Traveller {
+    /// The passport.
+    pub(super) fn document(&self) -> Result<DocumentKey> {
+        Ok(DocumentKey::new(State::new(self.state)?, DocumentKind::new("P")?, &self.number)?)
+    }
+
+    /// Would rather not be photographed.
+    pub(super) fn declines(&self) -> bool {
+        self.part == Part::Declines
+    }
+
+    /// The portrait in the passport.
+    pub(super) fn portrait(&self) -> Result<Option<Vec<u8>>> {
+        self.reference.as_ref().map(|path| read(path)).transpose()
+    }
+
+    /// The passport's machine-readable zone (ICAO 9303-4, TD3).
+    pub(super) fn mrz(&self) -> String {
+        let pad = |text: &str, width: usize| format!("{text:<<width$}").replace(' ', "<");
+        let sex = if self.sex == 'X' { '<' } else { self.sex };
+        let (number, born, until) = (pad(&self.number, 9), &self.born[2..], "340101");
+        let (state, digit) = (pad(self.state, 3), check_digit);
+        let head =
+            format!("{number}{}{state}{born}{}{sex}{until}{}", digit(&number), digit(born), digit(until));
+        let personal = format!("{}0", pad("", 14));
+        let composite = digit(&format!("{}{}{}{personal}", &head[..10], &head[13..20], &head[21..28]));
+        let names = pad(&format!("{}<<{}", self.family, self.given), 39);
+        format!("P<{state}{names}\n{head}{personal}{composite}")
+    }
+}
+
+/// ICAO 9303-3 section 4.9.
+fn check_digit(field: &str) -> u32 {
+    let value = |c: char| c.to_digit(36).unwrap_or(0);
+    field.chars().zip([7, 3, 1].into_iter().cycle()).map(|(c, weight)| value(c) * weight).sum::<u32>() % 10
+}
+
 /// Travellers of one voyage.
 pub(super) struct Boarding {
     pub(super) flight: u32,
@@ -106,7 +144,7 @@ const GIVEN: [&str; 20] = [
 const STATES: [&str; 10] = ["USA", "FRA", "D", "USA", "MEX", "JPN", "USA", "KEN", "BRA", "IND"];
 
 /// The `n`th fictional person.
-fn person(n: usize, part: Part, reference: Option<PathBuf>, probes: Vec<PathBuf>) -> Traveller {
+pub(super) fn person(n: usize, part: Part, reference: Option<PathBuf>, probes: Vec<PathBuf>) -> Traveller {
     let state = match part {
         Part::MatchedCitizen => "USA",
         Part::Matched => ["FRA", "D", "MEX", "JPN", "KEN", "BRA", "IND"][n % 7],
@@ -133,9 +171,8 @@ fn person(n: usize, part: Part, reference: Option<PathBuf>, probes: Vec<PathBuf>
     }
 }
 
-/// The recorded boardings from the pictures that the model cache brings: two public office holders, several
-/// pictures of one. One man plays travellers of two voyages, so that each outcome can occur.
-pub(super) fn built_in(pictures: &Path) -> Result<Vec<Boarding>> {
+/// The pictures that the model cache brings: of two public office holders, three of one and one of the other.
+pub(super) fn office_holders(pictures: &Path) -> Result<([PathBuf; 3], PathBuf)> {
     let picture = |name: &str| -> Result<PathBuf> {
         let path = pictures.join(name);
         if path.is_file() {
@@ -144,8 +181,13 @@ pub(super) fn built_in(pictures: &Path) -> Result<Vec<Boarding>> {
             bail!("{} is missing; `portunus models fetch` brings it", path.display())
         }
     };
-    let (first, second, third) = (picture("obama.jpg")?, picture("obama2.jpg")?, picture("obama3.jpg")?);
-    let other = picture("biden.jpg")?;
+    Ok(([picture("obama.jpg")?, picture("obama2.jpg")?, picture("obama3.jpg")?], picture("biden.jpg")?))
+}
+
+/// The recorded boardings from the pictures that the model cache brings. One man plays travellers of two voyages, so that
+/// each outcome can occur.
+pub(super) fn built_in(pictures: &Path) -> Result<Vec<Boarding>> {
+    let ([first, second, third], other) = office_holders(pictures)?;
     let traveller = |n, part, reference: Option<&PathBuf>, probes: &[&PathBuf]| {
         person(n, part, reference.cloned(), probes.iter().map(|p| (*p).clone()).collect())
     };
@@ -174,7 +216,7 @@ pub(super) fn built_in(pictures: &Path) -> Result<Vec<Boarding>> {
 }
 
 /// The pictures of each person: `person/*.jpg`, in order of names.
-fn people(faces: &Path) -> Result<Vec<Vec<PathBuf>>> {
+pub(super) fn people(faces: &Path) -> Result<Vec<Vec<PathBuf>>> {
     let folder = |path: &Path| -> Result<Vec<PathBuf>> {
         let entries =
             std::fs::read_dir(path).with_context(|| format!("reading the folder {}", path.display()))?;
@@ -247,10 +289,14 @@ pub(super) fn from_faces(faces: &Path, passengers: usize) -> Result<Vec<Boarding
 pub(super) fn frames(traveller: &Traveller) -> Result<Vec<Vec<u8>>> {
     let mut frames = Vec::new();
     for path in &traveller.probes {
-        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        let bytes = read(path)?;
         frames.push(if traveller.part == Part::PoorQuality { in_the_dark(&bytes)? } else { bytes });
     }
     Ok(frames)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
 }
 
 /// The picture at a fortieth of its light.
@@ -260,9 +306,20 @@ fn in_the_dark(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(Picture::from_rgb(picture.width(), picture.height(), dark)?.to_jpeg(90)?.to_vec())
 }
 
+/// A voyage of carrier PX, as its list has it: local times without a zone.
+pub(super) struct Voyage {
+    pub(super) number: u32,
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
+    /// Hours and minutes: `1800`.
+    pub(super) departs: &'static str,
+    pub(super) arrives: &'static str,
+}
+
 /// A carrier's passenger list (PAXLST D.05B), as it would be sent.
-pub(super) fn paxlst(flight: u32, date: jiff::civil::Date, to: &str, travellers: &[&Traveller]) -> String {
-    let (day, reference) = (date.strftime("%y%m%d"), format!("PX{flight}"));
+pub(super) fn paxlst(voyage: &Voyage, date: jiff::civil::Date, travellers: &[&Traveller]) -> String {
+    let Voyage { number, from, to, departs, arrives } = voyage;
+    let (day, reference) = (date.strftime("%y%m%d"), format!("PX{number}"));
     let mut segments: Vec<String> = vec![
         format!("UNB+UNOA:4+PORTUNUS AIR+BORDER+{day}:0600+{reference}"),
         format!("UNG+PAXLST+PORTUNUS AIR+BORDER+{day}:0600+1+UN+D:05B"),
@@ -271,21 +328,21 @@ pub(super) fn paxlst(flight: u32, date: jiff::civil::Date, to: &str, travellers:
         "UNH+1+PAXLST:D:05B:UN:IATA".to_owned(),
         "BGM+745".to_owned(),
         "NAD+MS+++OPERATIONS".to_owned(),
-        format!("TDT+20+PX{flight}+++PX"),
-        "LOC+125+JFK".to_owned(),
-        format!("DTM+189:{day}1800:201"),
+        format!("TDT+20+PX{number}+++PX"),
+        format!("LOC+125+{from}"),
+        format!("DTM+189:{day}{departs}:201"),
         format!("LOC+87+{to}"),
-        format!("DTM+232:{day}2330:201"),
+        format!("DTM+232:{day}{arrives}:201"),
     ];
     for (n, traveller) in travellers.iter().enumerate() {
         message.push(format!("NAD+FL+++{}:{}", traveller.family, traveller.given));
         message.push(format!("ATT+2++{}", traveller.sex));
         message.push(format!("DTM+329:{}:102", traveller.born));
-        message.push("LOC+178+JFK".to_owned());
+        message.push(format!("LOC+178+{from}"));
         message.push(format!("LOC+179+{to}"));
         message.push(format!("NAT+2+{}", traveller.state));
         message.push(format!("RFF+AVF:PX{:04}", n / 2));
-        message.push(format!("RFF+ABO:PX{flight}-{n:04}"));
+        message.push(format!("RFF+ABO:PX{number}-{n:04}"));
         message.push(format!("DOC+P:110:111+{}", traveller.number));
         message.push(format!("LOC+91+{}", traveller.state));
         if let Some(card) = &traveller.resident_card {

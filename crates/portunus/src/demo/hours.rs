@@ -20,6 +20,13 @@ const LOOKS: [(&str, i64); 4] =
 #[derive(Clone, Default)]
 pub(super) struct Ahead(Arc<AtomicI64>);
 
+impl Ahead {
+    /// So many hours ahead of the machine's clock from now on; behind it, where fewer than none.
+    pub(super) fn set_hours(&self, hours: i64) {
+        self.0.store(hours * 3600, Ordering::Relaxed);
+    }
+}
+
 impl Clock for Ahead {
     fn now(&self) -> Timestamp {
         let ahead = SignedDuration::from_secs(self.0.load(Ordering::Relaxed));

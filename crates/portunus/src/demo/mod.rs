@@ -2,12 +2,13 @@
 
 mod caller;
 mod cast;
+mod day;
 mod ending;
 mod hours;
 mod play;
 mod table;
 
-use crate::house::{Choices, cores};
+use crate::house::{Choices, POLICIES, now};
 use crate::models;
 use crate::serve::{self, Bound, Door};
 use crate::witness;
@@ -16,8 +17,9 @@ use caller::Caller;
 use cast::Boarding;
 use hours::Ahead;
 use play::Staff;
+use portunus_ledger::log;
 use portunus_ledger::note::VerifierKey;
-use portunus_server::http;
+use portunus_ledger::verify::{Check, verify};
 use portunus_server::service::Service;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,7 @@ use std::time::Duration;
 const PACE: Duration = Duration::from_secs(4);
 
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("data", |data| data.help("Keep the demo's data and keys in this folder, which holds none yet [default: a folder that goes with the demo]")))]
 pub(crate) struct Args {
     #[command(flatten)]
     choices: Choices,
@@ -36,6 +39,9 @@ pub(crate) struct Args {
     /// Play the recorded boarding, print a table of what happened, and exit
     #[arg(long)]
     once: bool,
+    /// Play one day at a small country's crossing points, by air, sea and land, print what happened, and exit
+    #[arg(long, conflicts_with_all = ["once", "passengers", "twelve_hours"])]
+    day: bool,
     /// Stage a full flight from DIR/person/*.jpg: one picture as reference, others as probes
     #[arg(long, value_name = "DIR")]
     faces: Option<PathBuf>,
@@ -45,13 +51,19 @@ pub(crate) struct Args {
     /// With --once: then let 12 hours pass, and more, in seconds, and show what is left
     #[arg(long, requires = "once")]
     twelve_hours: bool,
-    /// With --once: print every traveller as JSON
-    #[arg(long, requires = "once")]
+    /// With --once or --day: print what happened as JSON
+    #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     serve::keep_memory_to_ourselves();
+    if args.json && !args.once && !args.day {
+        bail!("--json needs --once or --day");
+    }
+    if args.day {
+        return play_the_day(args);
+    }
     let boardings = match &args.faces {
         Some(faces) => cast::from_faces(faces, args.passengers)?,
         None => cast::built_in(&args.choices.cache.locate()?.ensure_pictures(&models::Bar)?)?,
@@ -79,6 +91,46 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             }
         } else {
             live(service, boardings, args.door.bind()?, &folder, &witness).await
+        }
+    })
+}
+
+/// One day, from an empty folder to the ledger's proof.
+fn play_the_day(args: &Args) -> Result<()> {
+    let script = POLICIES[0].0;
+    if args.choices.policy.as_deref().is_some_and(|policy| policy != Path::new(script)) {
+        bail!("--day plays a day under {script}, whose rules its script expects: leave --policy out");
+    }
+    let cast = match &args.faces {
+        Some(faces) => day::Cast::from_faces(faces)?,
+        None => day::Cast::built_in(&args.choices.cache.locate()?.ensure_pictures(&models::Bar)?)?,
+    };
+    let kept = &args.choices.folder.data;
+    let gone_at_the_end = tempfile::tempdir().context("making a folder for the demo")?;
+    let folder = kept.clone().unwrap_or_else(|| gone_at_the_end.path().to_owned());
+    let clock = Ahead::default();
+    let service = args.choices.open_with(&folder, Arc::new(clock.clone()))?;
+    if service.store().has_users()? {
+        bail!("{} holds data already: the demo needs a folder of its own", folder.display());
+    }
+    serve::runtime()?.block_on(async {
+        let witness = Beside::start(&service)?;
+        let mut chapters = day::play(&service, clock, cast, args.json).await?;
+        let (ledger, key, witnessed) = (folder.join("ledger"), witness.log.clone(), witness.key.clone());
+        let report = tokio::task::spawn_blocking(move || {
+            service.publish_ledger()?;
+            service.witness_ledger()?;
+            let check = Check { key: &key, witnesses: &[witnessed], since: None, as_of: now() };
+            anyhow::Ok(verify(&log::Folder(ledger), &check)?)
+        })
+        .await??;
+        chapters.push(day::log(&report, args.json)?);
+        if args.json {
+            return crate::print_json(&chapters);
+        }
+        match kept {
+            Some(folder) => crate::print(&witness.verify(&folder.display().to_string())),
+            None => Ok(()),
         }
     })
 }
@@ -114,7 +166,7 @@ impl Beside {
 }
 
 async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>, json: bool) -> Result<()> {
-    let caller = Caller::new(http::router(service.clone(), cores()));
+    let caller = Caller::of(&service);
     let mut staff = Staff::hire(&service, &caller).await?;
     let mut played = Vec::new();
     for boarding in boardings {
@@ -163,7 +215,7 @@ async fn live(
     folder: &Path,
     witness: &Beside,
 ) -> Result<()> {
-    let caller = Caller::new(http::router(service.clone(), cores()));
+    let caller = Caller::of(&service);
     let mut staff = Staff::hire(&service, &caller).await?;
     let link = staff.gate_link().await?;
     let (url, password) = (door.url(), staff.password.clone());
@@ -175,7 +227,7 @@ async fn live(
          \x20 a gate of your own  {url}{link}\n\
          \x20 what anybody sees   {url}/oversight\n\n\
          A recorded boarding plays now; whoever is referred waits for your ruling in the console.\n\
-         To walk through your own gate: add your portrait in the administrator's page under the document\n\
+         To walk through your own gate: add your portrait on the supervisor's page under the document\n\
          {}, then open the gate's link on a device with a camera. Ctrl-C ends the demo.\n",
         play::VISITOR_DOCUMENT
     ))?;

@@ -1,12 +1,11 @@
 //! The staff of the demo, and how a traveller passes.
 
-use super::caller::{Caller, Gate};
-use super::cast::{Boarding, Part, Traveller, frames, paxlst};
+use super::caller::{Begun, Caller, Gate};
+use super::cast::{Boarding, Part, Traveller, Voyage, frames, paxlst};
 use crate::house::now;
 use anyhow::{Context as _, Result, bail};
 use jiff::tz::TimeZone;
 use portunus_core::decide::Decision;
-use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::encounter::LaneWaits;
 use portunus_core::id::{EncounterId, PassengerId, VoyageId};
 use portunus_core::policy::PersonClass;
@@ -75,49 +74,56 @@ pub(super) struct Staff {
     pub(super) password: String,
 }
 
+/// The people of a house, each signed in.
+pub(super) struct People {
+    pub(super) administrator: Caller,
+    pub(super) carrier: Caller,
+    pub(super) supervisor: Caller,
+    pub(super) officer: Caller,
+    /// Of everybody.
+    pub(super) password: String,
+}
+
+/// Sets up a house from nothing: the first administrator by the one-time link, and one person of each role.
+pub(super) async fn people(service: &Service, caller: &Caller) -> Result<People> {
+    let password = portunus_core::id::UserId::from_bytes(service.fresh()).to_string()[..20].to_owned();
+    let link = set_up_link(service)?.context("somebody is there already")?;
+    let token = link.split_once('#').context("no token")?.1.to_owned();
+    let form = format!("token={token}&name=administrator&password={password}");
+    // The form leads on to another page; its answer has no body.
+    let _: Value =
+        caller.post_bytes("/setup", "application/x-www-form-urlencoded", form.into_bytes()).await?;
+    let administrator = caller.signed_in("administrator", &password).await?;
+    for (name, role, carrier) in
+        [("officer", "officer", None), ("supervisor", "supervisor", None), ("carrier", "carrier", Some("PX"))]
+    {
+        let user = json!({ "name": name, "role": role, "carrier": carrier, "password": password });
+        let _: Value = administrator.post("/api/admin/v1/users", &user).await?;
+    }
+    Ok(People {
+        carrier: caller.signed_in("carrier", &password).await?,
+        supervisor: caller.signed_in("supervisor", &password).await?,
+        officer: caller.signed_in("officer", &password).await?,
+        administrator,
+        password,
+    })
+}
+
 impl Staff {
-    /// Sets up a house from nothing: the first administrator by the one-time link, a designated gate, its device,
-    /// and one person of each role.
+    /// The people of a house, and a designated gate with its device.
     pub(super) async fn hire(service: &Service, caller: &Caller) -> Result<Self> {
-        let password = portunus_core::id::UserId::from_bytes(service.fresh()).to_string()[..20].to_owned();
-        let link = set_up_link(service)?.context("somebody is there already")?;
-        let token = link.split_once('#').context("no token")?.1.to_owned();
-        let form = format!("token={token}&name=administrator&password={password}");
-        // The form leads on to another page; its answer has no body.
-        let _: Value =
-            caller.post_bytes("/setup", "application/x-www-form-urlencoded", form.into_bytes()).await?;
-        let administrator = caller.signed_in("administrator", &password).await?;
-        for (name, role, carrier) in [
-            ("officer", "officer", None),
-            ("supervisor", "supervisor", None),
-            ("carrier", "carrier", Some("PX")),
-        ] {
-            let user = json!({ "name": name, "role": role, "carrier": carrier, "password": password });
-            let _: Value = administrator.post("/api/admin/v1/users", &user).await?;
-        }
+        let People { administrator, carrier, supervisor, officer, password } =
+            people(service, caller).await?;
         let point = json!({
             "name": "JFK B22", "port": "JFK", "direction": "exit", "kind": "boarding-gate",
             "position": "40.6413,-73.7781",
         });
         let made: Value = administrator.post("/api/admin/v1/points", &point).await?;
         let point = made["id"].as_str().context("no point")?.to_owned();
-        let designation = json!({
-            "point": point, "legal_basis": "8 CFR 215.8 (demonstration)", "device_owner": "Port of Demonstration",
-            "contractors": [],
-        });
-        let _: Value = administrator.post("/api/admin/v1/designations", &designation).await?;
+        designate(&administrator, &supervisor, &point).await?;
         let code: Value = administrator.post("/api/admin/v1/enrolments", &json!({ "point": point })).await?;
         let gate = Gate::enrol(caller, code["code"].as_str().context("no code")?).await?;
-        Ok(Self {
-            carrier: caller.signed_in("carrier", &password).await?,
-            supervisor: caller.signed_in("supervisor", &password).await?,
-            officer: caller.signed_in("officer", &password).await?,
-            administrator,
-            gate,
-            point,
-            references: (0, 0),
-            password,
-        })
+        Ok(Self { administrator, carrier, supervisor, officer, gate, point, references: (0, 0), password })
     }
 
     /// A link by which one more device becomes a gate.
@@ -137,17 +143,17 @@ impl Staff {
         };
         let mut expected: Vec<&Traveller> = on(false).collect();
         expected.push(&visitor);
-        self.send(&paxlst(boarding.flight, date, boarding.to, &expected)).await?;
+        let leaves = |number, to| Voyage { number, from: "JFK", to, departs: "1800", arrives: "2330" };
+        self.send(&paxlst(&leaves(boarding.flight, boarding.to), date, &expected)).await?;
         let elsewhere: Vec<&Traveller> = on(true).collect();
         if !elsewhere.is_empty() {
-            self.send(&paxlst(boarding.flight + 1, date, "LHR", &elsewhere)).await?;
+            self.send(&paxlst(&leaves(boarding.flight + 1, "LHR"), date, &elsewhere)).await?;
         }
         let bar = crate::references::bar(boarding.travellers.len() as u64, "references");
         self.references = (0, 0);
         for traveller in &boarding.travellers {
-            if let Some(path) = &traveller.reference {
-                let portrait = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-                let (service, document) = (service.clone(), document(traveller)?);
+            if let Some(portrait) = traveller.portrait()? {
+                let (service, document) = (service.clone(), traveller.document()?);
                 let taken = tokio::task::spawn_blocking(move || service.add_reference(&document, &portrait))
                     .await??;
                 match taken {
@@ -189,7 +195,7 @@ impl Staff {
     }
 
     async fn come(&mut self, service: &Service, traveller: &Traveller) -> Result<Passage> {
-        let declines = traveller.part == Part::Declines;
+        let declines = traveller.declines();
         let shows = matches!(traveller.part, Part::NoReference | Part::NotOnManifest | Part::WrongVoyage);
         let presented = json!({ "issuer": traveller.state, "kind": "P", "number": traveller.number });
         let choice = json!({
@@ -198,12 +204,12 @@ impl Staff {
             "notice_version": service.policy().notice_version,
             "presented": if shows { presented } else { Value::Null },
         });
-        let (encounter, receipt) = self.gate.begin(&choice).await?;
+        let Begun { encounter, receipt, next } = self.gate.begin(&choice).await?;
         let mut passage = Passage {
             traveller: format!("{}, {}", traveller.family, traveller.given),
             part: traveller.part,
             lane: if declines { "manual" } else { "photo" },
-            step: "see-officer".to_owned(),
+            step: next,
             reasons: Vec::new(),
             score: None,
             attempts: 0,
@@ -244,7 +250,7 @@ impl Staff {
         }
         let path = format!("/api/officer/v1/encounters/{}", passage.encounter);
         let _: Value = self.officer.post(&format!("{path}/take"), &json!({})).await?;
-        let held = document(traveller)?;
+        let held = traveller.document()?;
         let voyage = encounter(service, passage)?.voyage;
         let passenger =
             service.store().passengers_with_document(&held)?.into_iter().find(|(v, _)| *v == voyage);
@@ -285,6 +291,21 @@ impl Staff {
     }
 }
 
+/// The administrator drafts, the owner attests, the supervisor approves, the notice hangs. Gives the designation.
+pub(super) async fn designate(administrator: &Caller, supervisor: &Caller, point: &str) -> Result<String> {
+    const PATH: &str = "/api/admin/v1/designations";
+    let draft = json!({
+        "point": point, "legal_basis": "8 CFR 215.8 (demonstration)", "device_owner": "Port of Demonstration",
+    });
+    let made: Value = administrator.post(PATH, &draft).await?;
+    let id = made["id"].as_str().context("no draft")?;
+    let attested = json!({ "party": "Port of Demonstration", "by": "the port's director" });
+    let _: Value = administrator.post(&format!("{PATH}/{id}/attest"), &attested).await?;
+    let _: Value = supervisor.post(&format!("{PATH}/{id}/approve"), &json!({})).await?;
+    let _: Value = administrator.post(&format!("{PATH}/{id}/notice"), &json!({})).await?;
+    Ok(id.to_owned())
+}
+
 fn board(passenger: PassengerId) -> Value {
     json!({ "ruling": "board", "passenger": passenger, "reason": "document inspected" })
 }
@@ -314,14 +335,10 @@ fn learn(service: &Service, traveller: &Traveller, passage: &mut Passage) -> Res
         }
     }
     if let Some(found) = encounter.passenger {
-        let of_document = service.store().passengers_with_document(&document(traveller)?)?;
+        let of_document = service.store().passengers_with_document(&traveller.document()?)?;
         passage.wrong_person = !of_document.iter().any(|(_, passenger)| *passenger == found);
     }
     Ok(())
-}
-
-fn document(traveller: &Traveller) -> Result<DocumentKey> {
-    Ok(DocumentKey::new(State::new(traveller.state)?, DocumentKind::new("P")?, &traveller.number)?)
 }
 
 /// Whoever sits before the screen.

@@ -16,8 +16,13 @@ pub struct Camera {
 impl Camera {
     /// A camera before which this person stands.
     pub fn seeing(picture: Picture) -> Self {
+        Self::seeing_all(&[picture])
+    }
+
+    /// A camera before which these people sit, from left to right; before which nobody is, when there are none.
+    pub fn seeing_all(pictures: &[Picture]) -> Self {
         let camera = Self { folder: tempfile::tempdir().unwrap() };
-        camera.sees(picture);
+        camera.sees_all(pictures);
         camera
     }
 
@@ -28,25 +33,34 @@ impl Camera {
 
     /// The next person steps before the camera.
     pub fn sees(&self, picture: Picture) {
-        let pixels = Pixels::decode(&picture.bytes(), &PictureLimits::default()).ok().unwrap();
-        let film = film(&letterboxed(&pixels));
+        self.sees_all(&[picture]);
+    }
+
+    /// The next people do.
+    pub fn sees_all(&self, pictures: &[Picture]) {
+        let mut frame = vec![[128; 3]; WIDTH * HEIGHT];
+        let width = WIDTH / pictures.len().max(1);
+        for (at, picture) in pictures.iter().enumerate() {
+            let pixels = Pixels::decode(&picture.bytes(), &PictureLimits::default()).ok().unwrap();
+            letterbox(&mut frame, &pixels, at * width, width);
+        }
+        let film = film(&frame);
         let unfinished = self.folder.path().join("next");
         std::fs::write(&unfinished, film).unwrap();
         std::fs::rename(unfinished, self.path()).unwrap();
     }
 }
 
-/// The picture on a grey ground of the camera's size; each pixel is the mean of those that it covers.
-fn letterboxed(pixels: &Pixels) -> Vec<[u8; 3]> {
+/// Puts a picture into a column of the frame; each pixel is the mean of those that it covers.
+fn letterbox(frame: &mut [[u8; 3]], pixels: &Pixels, column: usize, column_width: usize) {
     let (width, height) = (pixels.width() as usize, pixels.height() as usize);
-    let scale = (WIDTH as f64 / width as f64).min(HEIGHT as f64 / height as f64);
+    let scale = (column_width as f64 / width as f64).min(HEIGHT as f64 / height as f64);
     let (shown_w, shown_h) = ((width as f64 * scale) as usize, (height as f64 * scale) as usize);
-    let (left, top) = ((WIDTH - shown_w) / 2, (HEIGHT - shown_h) / 2);
+    let (left, top) = (column + (column_width - shown_w) / 2, (HEIGHT - shown_h) / 2);
     let span = |at: usize, shown: usize, of: usize| {
         let from = (at * of / shown).min(of - 1);
         from..((at + 1) * of / shown).clamp(from + 1, of)
     };
-    let mut frame = vec![[128; 3]; WIDTH * HEIGHT];
     for y in 0..shown_h {
         for x in 0..shown_w {
             let (mut sums, mut count) = ([0_usize; 3], 0);
@@ -62,7 +76,6 @@ fn letterboxed(pixels: &Pixels) -> Vec<[u8; 3]> {
             frame[(top + y) * WIDTH + left + x] = sums.map(|sum| u8::try_from(sum / count).unwrap());
         }
     }
-    frame
 }
 
 /// Two frames of it, 4:2:0, in the range of ITU-R BT.601 (16 to 235).

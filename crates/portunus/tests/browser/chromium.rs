@@ -21,6 +21,7 @@ pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
 pub const ESCAPE: &str = "\u{e00c}";
 pub const SPACE: &str = " ";
+const SHIFT: &str = "\u{e008}";
 
 const FLAGS: [&str; 12] = [
     "--headless=new",
@@ -232,12 +233,26 @@ impl Chromium {
         );
     }
 
+    /// Goes one control back, as Shift and Tab do.
+    #[track_caller]
+    pub fn tab_back(&self) {
+        let actions = [("keyDown", SHIFT), ("keyDown", TAB), ("keyUp", TAB), ("keyUp", SHIFT)]
+            .map(|(kind, key)| json!({ "type": kind, "value": key }));
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.tell("POST", "/actions", &json!({ "actions": [keyboard] }));
+    }
+
     /// The visible controls of the page, each with the name that a screen reader says and its HTML's beginning.
     #[track_caller]
     pub fn controls(&self) -> Vec<(String, String)> {
         let until = Instant::now() + PATIENCE;
+        let mut nameless = false;
         loop {
             match self.named_controls() {
+                // What has just left the page has no name any more: it is asked again, once.
+                Ok(controls) if !nameless && controls.iter().any(|(name, _)| name.trim().is_empty()) => {
+                    nameless = true;
+                }
                 Ok(controls) => return controls,
                 // The page changed meanwhile: it is asked again.
                 Err(error) => {
@@ -285,8 +300,21 @@ impl Chromium {
     /// Light or dark, as the person at this screen prefers.
     #[track_caller]
     pub fn scheme(&self, scheme: &str) {
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.prefers("prefers-color-scheme", scheme);
+    }
+
+    /// What the person at this screen prefers, and nothing else.
+    #[track_caller]
+    pub fn prefers(&self, feature: &str, value: &str) {
+        let features = json!([{ "name": feature, "value": value }]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
+    }
+
+    /// Takes the network away from the page, or gives it back.
+    #[track_caller]
+    pub fn offline(&self, offline: bool) {
+        let line = json!({ "offline": offline, "latency": 0, "throughput": -1 });
+        self.tell("POST", "/chromium/network_conditions", &json!({ "network_conditions": line }));
     }
 
     /// Keeps a picture of the window, when nothing in it moves, as `NAME.png` among the test's results.

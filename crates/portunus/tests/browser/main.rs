@@ -10,14 +10,31 @@
 #![allow(unreachable_pub, reason = "modules of one test binary")]
 
 mod accuracy;
+mod axe;
 mod camera;
 mod chromium;
+mod decline;
+mod duties;
+mod every;
+mod family;
+mod gate_screens;
+mod hall;
+mod keyboard;
+mod lane;
+mod lookouts;
+mod mrz;
 mod oversight;
 mod pages;
+mod parity;
+mod poor_line;
 mod receipt;
 mod records;
+mod routes;
 #[path = "../support/mod.rs"]
 mod support;
+mod tablet;
+mod vehicle;
+mod watches;
 
 use camera::Camera;
 use chromium::{ENTER, ESCAPE, TAB};
@@ -64,7 +81,10 @@ fn both_choices_stand_alike_in_every_language_before_the_camera_runs() {
         gate.speaks("en");
     }
     let order = tab_order(browser);
-    assert_eq!(order, ["en", "es", "fr", "ar", "zh", "claim", "choose-photo", "choose-manual"]);
+    assert_eq!(
+        order,
+        ["en", "es", "fr", "ar", "zh", "claim", "together", "choose-photo", "choose-manual", "ask"]
+    );
     assert_eq!(gate.asked_for_camera(), 0, "nobody chose yet");
 }
 
@@ -133,6 +153,7 @@ fn a_citizen_declines(gate: &GatePage, desk: &Desk) {
     browser.click("#claim");
     browser.wait("document.querySelector('#claimed').checkVisibility()");
     // With the keyboard alone, from where the box was ticked: past the photo to the other choice.
+    browser.keys(TAB);
     browser.keys(TAB);
     browser.keys(TAB);
     browser.wait("document.activeElement?.id === 'choose-manual'");
@@ -207,7 +228,7 @@ fn a_traveller_without_reference_is_referred(gate: &GatePage, desk: &Desk) {
     desk.waiting(1);
     assert_eq!(page.read("document.querySelector('article.card').dataset.name"), "BERGER, ALEX");
     page.keys("j");
-    page.wait("document.querySelector('article.card')?.innerText.includes('Nobody in this voyage')");
+    page.wait("document.querySelector('article.card')?.innerText.includes('Nobody who is expected here')");
     page.wait("document.querySelector('article.card .photo img')?.naturalWidth > 0");
     desk.looked_at("console-referred");
     desk.rules(ENTER, "document.querySelector('article.card').innerText.includes('with officer')");

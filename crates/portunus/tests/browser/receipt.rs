@@ -85,10 +85,10 @@ fn a_traveller_opens_proves_contests_and_reads_the_answer() {
     let gate = GatePage::enrol(&house, &staff, Some(&camera.path()));
     gate.browser.keys("1");
     assert_eq!(gate.outcome("gate-receipt"), "proceed");
-    assert_eq!(gate.browser.see("document.querySelector('#receipt-qr path') !== null"), true);
-    let code = gate.browser.read("document.querySelector('#receipt-code').textContent").replace(' ', "");
+    assert_eq!(gate.browser.see("document.querySelector('.take-away-qr path') !== null"), true);
+    let code = gate.browser.read("document.querySelector('.take-away-code').textContent").replace(' ', "");
     gate.shows("choice");
-    assert_eq!(gate.browser.read("document.querySelector('#receipt-code').textContent"), "", "wiped");
+    assert_eq!(gate.browser.see("document.querySelectorAll('#receipts li').length"), 0, "wiped");
     let (encounter, citizens) = eleven_more(&staff, &voyage, &people[1..]);
     let desk = Desk::of(&house);
     desk.sign_in("officer", "/console");

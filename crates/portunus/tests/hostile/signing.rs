@@ -113,8 +113,7 @@ fn a_repeat_gets_the_first_outcome_and_a_replay_nothing() {
     let other = Order { body: serde_json::to_vec(&choice("manual", false, None)).unwrap(), ..order.afresh() };
     assert_eq!(problem(&staff.gate.send(&other), 409), "idempotency-key-reused");
     let encounter = first.json()["encounter"].as_str().unwrap().to_owned();
-    let elsewhere =
-        Order { path: format!("/api/device/v1/encounters/{encounter}/decline"), ..order.afresh() };
+    let elsewhere = Order { path: format!("/api/device/v1/encounters/{encounter}/leave"), ..order.afresh() };
     assert_eq!(
         problem(&staff.gate.send(&elsewhere), 409),
         "idempotency-key-reused",
@@ -186,9 +185,14 @@ fn without_enrolment_or_designation_there_is_no_capture() {
 
     // The designation withdrawn while a traveller stands at the gate.
     let encounter = staff.gate.begin(&choice("photo", false, None));
+    let signed_before = staff.gate.capture_order(&encounter, &photo);
     let designation = staff.gate.state()["designation"]["id"].as_str().unwrap().to_owned();
     let withdraw = format!("/api/admin/v1/designations/{designation}/withdraw");
     assert_eq!(staff.administrator.post(&withdraw, &json!({})).status, 204);
+    // A capture that was signed a moment before, under what was in force then.
+    let late = staff.gate.send(&signed_before);
+    assert_eq!(problem(&late, 403), "point-not-designated");
+    assert!(late.json()["detail"].as_str().unwrap().contains("was withdrawn at"), "it says why");
     assert_eq!(staff.gate.state()["state"], "not-designated");
     assert_eq!(problem(&staff.gate.capture(&encounter, &photo), 403), "point-not-designated");
     assert_eq!(problem(&staff.gate.preview(&encounter, &photo[0]), 403), "point-not-designated");
@@ -199,8 +203,7 @@ fn without_enrolment_or_designation_there_is_no_capture() {
     assert_eq!(staff.status(100)["boarded"], 0);
 
     // Designated again, the same traveller boards.
-    let again = json!({ "point": staff.point, "legal_basis": "8 CFR 215.8", "device_owner": "Port", "contractors": [] });
-    staff.administrator.post("/api/admin/v1/designations", &again).ok();
+    staff.designate(&staff.point);
     // What the gate signs under is no longer in force: it looks again.
     assert_eq!(problem(&staff.gate.capture(&encounter, &photo), 409), "stale-authority");
     staff.gate.state();

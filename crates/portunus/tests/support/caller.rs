@@ -155,7 +155,12 @@ impl Caller {
     pub fn signed_in(&self, name: &str, password: &str) -> Self {
         let session =
             self.post("/api/session", &serde_json::json!({ "name": name, "password": password })).ok();
-        Self { token: Some(session.json()["token"].as_str().unwrap().to_owned()), ..self.clone() }
+        self.with_token(session.json()["token"].as_str().unwrap())
+    }
+
+    /// The same caller, speaking with this bearer token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
     }
 }
 

@@ -38,7 +38,8 @@ mod watch;
 pub use caller::{Answer, Caller, JSON, Raw, multipart};
 pub use gate::{Gate, Order, choice};
 pub use people::{
-    PASSWORD, Person, Picture, Staff, cache, engine, in_the_dark, models_are_here, paxlst, picture,
+    PASSWORD, Person, Picture, Staff, cache, engine, in_the_dark, models_are_here, paxlst, paxlst_between,
+    picture,
 };
 pub use search::{Found, Search, files};
 pub use watch::{Seen, Watch};

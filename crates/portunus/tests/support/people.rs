@@ -117,10 +117,30 @@ impl Person {
         }
     }
 
+    /// The passport's machine-readable zone (ICAO 9303-4): two lines of 44.
+    pub fn mrz(&self) -> String {
+        let pad = |text: &str, width: usize| format!("{text:<<width$}").replace(' ', "<");
+        let names = format!("{}<<{}", self.family, self.given);
+        let (number, born, expires) = (pad(&self.number, 9), "800101", "330101");
+        let digit = check_digit;
+        let state = pad(&self.state, 3);
+        let head =
+            format!("{number}{}{state}{born}{}F{expires}{}", digit(&number), digit(born), digit(expires));
+        let personal = format!("{}0", pad("", 14));
+        let composite = format!("{}{}{}{personal}", &head[..10], &head[13..20], &head[21..28]);
+        format!("P<{state}{}\n{head}{personal}{}", pad(&names, 39), digit(&composite))
+    }
+
     /// With this portrait imported under the passport.
     pub fn with_reference(self, picture: Picture) -> Self {
         Self { reference: Some(picture), ..self }
     }
+}
+
+/// ICAO 9303-3 section 4.9.
+fn check_digit(field: &str) -> u32 {
+    let value = |c: char| c.to_digit(36).unwrap_or(0);
+    field.chars().zip([7, 3, 1].into_iter().cycle()).map(|(c, weight)| value(c) * weight).sum::<u32>() % 10
 }
 
 /// The people of a house, each signed in, and one designated point with an enrolled gate.
@@ -155,15 +175,13 @@ impl Staff {
         let point = json!({ "name": "JFK B22", "port": "JFK", "direction": "exit", "kind": "boarding-gate" });
         let point =
             administrator.post("/api/admin/v1/points", &point).ok().json()["id"].as_str().unwrap().to_owned();
-        let designation = json!({
-            "point": point, "legal_basis": "8 CFR 215.8 (test)", "device_owner": "Port of Testing", "contractors": [],
-        });
-        administrator.post("/api/admin/v1/designations", &designation).ok();
+        let supervisor = anybody.signed_in("supervisor", PASSWORD);
+        designate(&administrator, &supervisor, &point);
         let code = enrolment_code(&administrator, &point);
         Self {
             gate: Gate::enrol(&anybody, &code),
             officer: anybody.signed_in("officer", PASSWORD),
-            supervisor: anybody.signed_in("supervisor", PASSWORD),
+            supervisor,
             auditor: anybody.signed_in("auditor", PASSWORD),
             carrier: anybody.signed_in("carrier", PASSWORD),
             administrator,
@@ -177,6 +195,13 @@ impl Staff {
         let house = House::start(options);
         let staff = Self::hire(&house);
         (house, staff)
+    }
+
+    /// Designates a point: the administrator drafts, the owner attests, the supervisor approves, the notice hangs. Gives the
+    /// designation.
+    #[track_caller]
+    pub fn designate(&self, point: &str) -> String {
+        designate(&self.administrator, &self.supervisor, point)
     }
 
     /// A fresh one-time code for one more device; `/gate#enrol=CODE` is its link.
@@ -210,6 +235,49 @@ impl Staff {
         taken
     }
 
+    /// Sends the carrier's list for flight PX`flight` of today, CDG to JFK.
+    #[track_caller]
+    pub fn send_arrivals(&self, flight: u32, people: &[Person]) {
+        let body = paxlst_between(flight, "CDG", "JFK", people).into_bytes();
+        let taken =
+            self.carrier.post_bytes("/api/carrier/v1/manifests", "application/edifact", body).ok().json();
+        assert_eq!(taken["problems"], json!([]), "the test's own manifest");
+    }
+
+    /// Makes another point of port JFK, designated.
+    #[track_caller]
+    pub fn make_point(&self, name: &str, direction: &str, kind: &str) -> String {
+        let point = json!({ "name": name, "port": "JFK", "direction": direction, "kind": kind });
+        let made = self.administrator.post("/api/admin/v1/points", &point).ok().json();
+        let point = made["id"].as_str().unwrap().to_owned();
+        designate(&self.administrator, &self.supervisor, &point);
+        point
+    }
+
+    /// A gate of its own at a point.
+    #[track_caller]
+    pub fn gate_at(&self, point: &str) -> Gate {
+        Gate::enrol(&self.anybody, &enrolment_code(&self.administrator, point))
+    }
+
+    /// Opens a watch at a point.
+    #[track_caller]
+    pub fn open_watch(&self, point: &str) -> Value {
+        self.supervisor.post("/api/officer/v1/watches", &json!({ "point": point })).ok().json()
+    }
+
+    /// The board of any point.
+    #[track_caller]
+    pub fn board_of(&self, point: &str) -> Value {
+        self.officer.get(&format!("/api/officer/v1/board?point={point}")).ok().json()
+    }
+
+    /// An officer takes an encounter up.
+    #[track_caller]
+    pub fn take(&self, encounter: &str) {
+        self.officer.post(&format!("/api/officer/v1/encounters/{encounter}/take"), &json!({})).ok();
+    }
+
     /// Uploads a portrait under a person's passport. The answer may be a problem.
     #[track_caller]
     pub fn add_reference(&self, person: &Person, portrait: &[u8]) -> Answer {
@@ -224,7 +292,7 @@ impl Staff {
             ("number", person.number.as_bytes()),
             ("portrait", portrait),
         ]);
-        self.administrator.try_post("/api/admin/v1/references", &kind, body)
+        self.supervisor.try_post("/api/admin/v1/references", &kind, body)
     }
 
     /// The identifier of PX`flight`, as the supervisor's page has it.
@@ -297,26 +365,47 @@ impl Staff {
     }
 }
 
+const DESIGNATIONS: &str = "/api/admin/v1/designations";
+
+fn designate(administrator: &Caller, supervisor: &Caller, point: &str) -> String {
+    let draft =
+        json!({ "point": point, "legal_basis": "8 CFR 215.8 (test)", "device_owner": "Port of Testing" });
+    let made = administrator.post(DESIGNATIONS, &draft).ok().json();
+    let id = made["id"].as_str().unwrap();
+    let attested = json!({ "party": "Port of Testing", "by": "J. Kim" });
+    administrator.post(&format!("{DESIGNATIONS}/{id}/attest"), &attested).ok();
+    supervisor.post(&format!("{DESIGNATIONS}/{id}/approve"), &json!({})).ok();
+    administrator.post(&format!("{DESIGNATIONS}/{id}/notice"), &json!({})).ok();
+    id.to_owned()
+}
+
 fn enrolment_code(administrator: &Caller, point: &str) -> String {
     let made = administrator.post("/api/admin/v1/enrolments", &json!({ "point": point })).ok();
     made.json()["code"].as_str().unwrap().to_owned()
 }
 
+/// The day of a test is that on which it began: one that goes on past midnight still finds its voyages.
 fn today() -> jiff::civil::Date {
-    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
+    static TODAY: std::sync::OnceLock<jiff::civil::Date> = std::sync::OnceLock::new();
+    *TODAY.get_or_init(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date())
 }
 
-/// A carrier's passenger list (PAXLST D.05B) for today.
+/// A carrier's passenger list (PAXLST D.05B) for today, JFK to CDG.
 pub fn paxlst(flight: u32, people: &[Person]) -> String {
+    paxlst_between(flight, "JFK", "CDG", people)
+}
+
+/// The same between any two ports.
+pub fn paxlst_between(flight: u32, from: &str, to: &str, people: &[Person]) -> String {
     let day = today().strftime("%y%m%d");
     let mut message = vec![
         "UNH+1+PAXLST:D:05B:UN:IATA".to_owned(),
         "BGM+745".to_owned(),
         "NAD+MS+++OPERATIONS".to_owned(),
         format!("TDT+20+PX{flight}+++PX"),
-        "LOC+125+JFK".to_owned(),
+        format!("LOC+125+{from}"),
         format!("DTM+189:{day}1800:201"),
-        "LOC+87+CDG".to_owned(),
+        format!("LOC+87+{to}"),
         format!("DTM+232:{day}2330:201"),
     ];
     for (n, person) in people.iter().enumerate() {
@@ -324,8 +413,8 @@ pub fn paxlst(flight: u32, people: &[Person]) -> String {
             format!("NAD+FL+++{}:{}", person.family, person.given),
             "ATT+2++F".to_owned(),
             format!("DTM+329:{}0{}1{}:102", 1950 + n % 50, 1 + n % 9, n % 10),
-            "LOC+178+JFK".to_owned(),
-            "LOC+179+CDG".to_owned(),
+            format!("LOC+178+{from}"),
+            format!("LOC+179+{to}"),
             format!("NAT+2+{}", person.state),
             format!("RFF+AVF:PX{n:04}"),
             format!("RFF+ABO:PX{flight}-{n:04}"),

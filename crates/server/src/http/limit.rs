@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use governor::clock::DefaultClock;
+use governor::clock::{Clock as _, DefaultClock};
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use std::collections::HashMap;
@@ -41,12 +41,14 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         if self.0.len() > 10_000 {
             self.0.retain_recent();
         }
-        self.0.check_key(&key.into()).map_err(|_| {
+        self.0.check_key(&key.into()).map_err(|until| {
+            let seconds = until.wait_time_from(self.0.clock().now()).as_secs() + 1;
             Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "rate-limited",
                 "too many requests; wait a few seconds",
             )
+            .after(seconds)
         })
     }
 }

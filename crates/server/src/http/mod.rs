@@ -2,8 +2,11 @@
 
 mod admin;
 mod carrier;
+mod decline;
 mod device;
 mod limit;
+mod lock;
+mod lookout;
 mod officer;
 mod open;
 mod oversight;
@@ -12,12 +15,14 @@ mod problem;
 mod receipt;
 mod recipient;
 mod records;
+mod routes;
 mod session;
 pub mod signature;
 
 pub use page::set_up_link;
 pub use problem::Problem;
 pub(crate) use problem::blocking;
+pub use routes::{ROUTES, Route};
 
 use crate::service::Service;
 use axum::Router;
@@ -66,6 +71,7 @@ pub(crate) struct Shared {
     device_under_way: UnderWay<DeviceId>,
     sign_in_rate: Rate<String>,
     wrong_code_rate: Rate<&'static str>,
+    decline_tries: decline::Tries,
     pictures: Turns,
     passwords: Turns,
     requests: Turns,
@@ -86,6 +92,7 @@ pub fn router(service: Service, cores: usize) -> Router {
         device_under_way: UnderWay::new(DEVICE_REQUESTS_UNDER_WAY_MAX),
         sign_in_rate: Rate::new(10, 10),
         wrong_code_rate: Rate::new(receipt::WRONG_CODES_PER_MINUTE, receipt::WRONG_CODES_AT_ONCE),
+        decline_tries: decline::Tries::new(),
         pictures: Turns::new(cores.max(1), PICTURES_WAITING_MAX),
         passwords: Turns::new(1, PASSWORDS_WAITING_MAX),
         requests: Turns::new(REQUESTS_MAX, 0),
@@ -100,9 +107,11 @@ pub fn router(service: Service, cores: usize) -> Router {
         .nest("/api/carrier/v1", carrier::routes())
         .nest("/api/admin/v1", admin::routes())
         .nest("/api/records/v1", records::routes())
+        .nest("/api/lookout/v1", lookout::routes())
         .nest("/api/recipient/v1", recipient::routes())
         .merge(open::routes())
         .merge(oversight::routes())
+        .merge(lock::routes())
         .merge(page::routes())
         .layer(in_time);
     let counted = middleware::from_fn_with_state(app.clone(), so_many_at_once);
@@ -110,6 +119,7 @@ pub fn router(service: Service, cores: usize) -> Router {
     let strangers = device::unsigned()
         .merge(page::unsigned())
         .merge(receipt::unsigned())
+        .merge(decline::unsigned())
         .layer(in_time)
         .layer(counted.clone());
     let strangers = strangers.layer(middleware::from_fn(limit::whole_small_body));
@@ -122,6 +132,8 @@ pub fn router(service: Service, cores: usize) -> Router {
         .layer(counted)
         .merge(strangers)
         .fallback(async || Problem::not_found("page or endpoint"))
+        .layer(middleware::from_fn(routes::in_the_table))
+        .layer(middleware::from_fn(lock::keep_the_place))
         .layer(middleware::from_fn(problem::in_place_of_bare_errors))
         .layer(middleware::from_fn(no_store_by_default))
         .layer(middleware::from_fn(host_of_http2))

@@ -2,14 +2,15 @@
 
 use super::officer::{self, board_before, point_view, voyage_view};
 use super::session::{
-    Administrator, COOKIE, CaseReader, Officer, Overseer, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Token,
-    carried_hash, check_password, hash_password, same_origin, session_end, token_hash,
+    COOKIE, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Staff, Token, carried_hash, check_password,
+    hash_password, same_origin, session_end, token_hash,
 };
 use super::{App, Problem, blocking};
 use crate::pages::{
-    self, Section, Viewer, admin, board, console, door, message, records, report, setup, sign_in, supervisor,
+    self, Section, Viewer, admin, board, console, designation, door, lookouts, message, parity, records,
+    redress, report, setup, sign_in, stays, supervisor,
 };
-use crate::service::Service;
+use crate::service::{OVERSTAYS_SHOWN_MAX, Service};
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,13 +18,16 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use maud::Markup;
 use portunus_core::case::THE_TRAVELLER;
-use portunus_store::{CreateUser, NewUser, Role, User};
+use portunus_core::role::{Action, Role, allows};
+use portunus_store::{CreateUser, NewUser, User};
 use serde::{Deserialize, Serialize};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(front))
         .route("/gate", get(async || pages::gate::gate()))
+        .route("/lane", get(async || pages::lane::lane()))
+        .route("/tablet", get(tablet_page))
         .route("/sign-out", post(sign_out))
         .route("/console", get(console_page))
         .route("/console/board", get(officer::fragment))
@@ -37,7 +41,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/supervisor", get(supervisor_page))
         .route("/supervisor/accuracy", get(accuracy_page))
         .route("/records", get(records_page))
+        .route("/records/stays", get(stays_page))
         .route("/records/{id}", get(case_page))
+        .route("/lookouts", get(lookouts_page))
         .route("/admin", get(admin_page))
 }
 
@@ -51,31 +57,9 @@ pub(super) fn unsigned() -> Router<App> {
 
 const NAME_CHARS_MAX: usize = 60;
 
-pub(super) fn role_in_words(role: Role) -> &'static str {
-    match role {
-        Role::Officer => "officer",
-        Role::Supervisor => "supervisor",
-        Role::Carrier => "carrier",
-        Role::Records => "records officer",
-        Role::Auditor => "auditor",
-        Role::Administrator => "administrator",
-    }
-}
-
 fn viewer(user: &User) -> Viewer {
-    let sections = match user.role {
-        Role::Officer => vec![Section::Console, Section::SecondLook],
-        Role::Supervisor => {
-            use Section::*;
-            vec![Console, SecondLook, Supervisor, Accuracy, Records]
-        }
-        Role::Records => vec![Section::Records],
-        Role::Auditor => vec![Section::Supervisor, Section::Accuracy, Section::Records],
-        // Who sets the house up looks into nobody's records.
-        Role::Administrator => Section::ALL.into_iter().filter(|s| *s != Section::Records).collect(),
-        Role::Carrier => Vec::new(),
-    };
-    Viewer { name: user.name.clone(), role: role_in_words(user.role).to_owned(), sections }
+    let sections = Section::ALL.into_iter().filter(|section| allows(user.role, section.action()));
+    Viewer { name: user.name.clone(), role: user.role.in_words().to_owned(), sections: sections.collect() }
 }
 
 /// A page's error is a page: who is not signed in is led to the door, others read what was wrong.
@@ -83,13 +67,22 @@ fn as_page(problem: &Problem) -> Response {
     if problem.status() == StatusCode::UNAUTHORIZED {
         return Redirect::to("/sign-in").into_response();
     }
+    if problem.status() == StatusCode::LOCKED {
+        return Redirect::to("/lock").into_response();
+    }
     (problem.status(), message::message("This is not open to you", problem.detail())).into_response()
 }
 
-async fn front(State(app): State<App>, user: Result<SignedIn, Problem>) -> Result<Markup, Problem> {
+async fn front(State(app): State<App>, user: Result<SignedIn, Problem>) -> Result<Response, Problem> {
+    if let Err(problem) = &user
+        && problem.status() == StatusCode::LOCKED
+    {
+        return Ok(as_page(problem));
+    }
     let service = app.service.clone();
     let needs_setup = !blocking(move || service.store().has_users()).await?;
-    Ok(door::door(&door::DoorView { viewer: user.ok().map(|user| viewer(&user.0)), needs_setup }))
+    let viewer = user.ok().map(|user| viewer(&user.0));
+    Ok(door::door(&door::DoorView { viewer, needs_setup }).into_response())
 }
 
 #[derive(Deserialize)]
@@ -102,7 +95,7 @@ async fn ask_to_sign_in(Query(next): Query<Next>) -> Markup {
 }
 
 /// A path of this site, and not `//elsewhere`, also not by what browsers leave out or turn round.
-fn is_local(path: &str) -> bool {
+pub(super) fn is_local(path: &str) -> bool {
     let plain = path.chars().all(|c| c.is_ascii_graphic() && c != '\\');
     plain && path.starts_with('/') && !path.starts_with("//")
 }
@@ -131,7 +124,8 @@ async fn enter(app: &App, credentials: &Credentials) -> Result<(User, Token), Pr
         let user = user.filter(|_| known);
         let user = user.ok_or_else(|| Problem::unauthenticated("name and password do not go together"))?;
         let token = Token::from_bytes(service.fresh_token());
-        service.store().open_session(token.hash, user.id, session_end(service.now()))?;
+        let now = service.now();
+        service.store().open_session(token.hash, user.id, session_end(now), now)?;
         Ok::<_, Problem>((user, token))
     })
     .await
@@ -140,6 +134,17 @@ async fn enter(app: &App, credentials: &Credentials) -> Result<(User, Token), Pr
 fn cookie(value: &str, seconds: i64) -> [(header::HeaderName, String); 1] {
     let attributes = "Path=/; Secure; HttpOnly; SameSite=Strict";
     [(header::SET_COOKIE, format!("{COOKIE}={value}; Max-Age={seconds}; {attributes}"))]
+}
+
+/// Where somebody's work begins.
+pub(super) fn home(role: Role) -> &'static str {
+    match role {
+        Role::Officer => "/console",
+        Role::Supervisor | Role::Auditor => "/supervisor",
+        Role::Records | Role::DataProtection => "/records",
+        Role::LookoutAuthor | Role::LookoutApprover => "/lookouts",
+        _ => "/",
+    }
 }
 
 async fn sign_in_form(
@@ -152,12 +157,12 @@ async fn sign_in_form(
     }
     match enter(&app, &credentials).await {
         Ok((user, token)) => {
-            let home = match user.role {
-                Role::Officer => "/console",
-                Role::Supervisor | Role::Auditor => "/supervisor",
-                Role::Records => "/records",
-                Role::Administrator | Role::Carrier => "/",
-            };
+            // An officer takes over from another: the session that this browser had is over.
+            if let Some(before) = carried_hash(&headers) {
+                let service = app.service.clone();
+                blocking(move || service.store().close_session(before, service.now())).await?;
+            }
+            let home = home(user.role);
             let next = credentials.next.as_deref().filter(|next| is_local(next)).unwrap_or(home);
             Ok((cookie(&token.text, SESSION_HOURS * 3600), Redirect::to(next)).into_response())
         }
@@ -183,7 +188,7 @@ async fn open_session(
 ) -> Result<Json<Session>, Problem> {
     let (user, token) = enter(&app, &credentials).await?;
     let expires = session_end(app.service.now()).to_string();
-    Ok(Json(Session { token: token.text, role: role_in_words(user.role), expires }))
+    Ok(Json(Session { token: token.text, role: user.role.in_words(), expires }))
 }
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
@@ -254,11 +259,11 @@ fn first_administrator(service: &Service, form: &SetUp) -> Result<(), Problem> {
 
 async fn console_page(
     State(app): State<App>,
-    user: Result<Officer, Problem>,
+    user: Result<Staff, Problem>,
     Query(asked): Query<officer::Asked>,
 ) -> Result<Response, Problem> {
     let user = match user {
-        Ok(Officer(user)) => user,
+        Ok(Staff(user)) => user,
         Err(problem) => return Ok(as_page(&problem)),
     };
     let service = app.service.clone();
@@ -271,9 +276,9 @@ async fn console_page(
     Ok(console::console(&view).into_response())
 }
 
-async fn second_look_page(user: Result<Officer, Problem>) -> Response {
+async fn second_look_page(user: Result<Staff, Problem>) -> Response {
     match user {
-        Ok(Officer(user)) => pages::second_look::second_look(&viewer(&user)).into_response(),
+        Ok(Staff(user)) => pages::second_look::second_look(&viewer(&user)).into_response(),
         // Not by way of the console: whoever has a board before them works there, and is given no pair of that point.
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
             Redirect::to("/sign-in?next=/second-look").into_response()
@@ -282,18 +287,35 @@ async fn second_look_page(user: Result<Officer, Problem>) -> Response {
     }
 }
 
-async fn supervisor_page(
-    State(app): State<App>,
-    user: Result<Overseer, Problem>,
-) -> Result<Response, Problem> {
+async fn tablet_page(user: Result<Staff, Problem>) -> Response {
+    match user {
+        Ok(Staff(_)) => pages::lane::tablet().into_response(),
+        // Whoever signs in on a tablet works on it, and not on the console.
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+            Redirect::to("/sign-in?next=/tablet").into_response()
+        }
+        Err(problem) if problem.status() == StatusCode::LOCKED => {
+            Redirect::to("/lock?next=/tablet").into_response()
+        }
+        Err(problem) => as_page(&problem),
+    }
+}
+
+async fn supervisor_page(State(app): State<App>, user: Result<Staff, Problem>) -> Result<Response, Problem> {
     let user = match user {
-        Ok(Overseer(user)) => user,
+        Ok(Staff(user)) => user,
         Err(problem) => return Ok(as_page(&problem)),
     };
     let service = app.service.clone();
     let view = blocking(move || {
         let store = service.store();
-        let points = store.points()?.iter().map(point_view).collect();
+        let mut designated = Vec::new();
+        for point in store.points()? {
+            if store.designations(point.id)?.iter().any(|designation| designation.in_force(service.now())) {
+                designated.push(point);
+            }
+        }
+        let watched = designated.iter().map(point_view).filter(|point| point.has_watches()).collect();
         let mut voyages = Vec::new();
         for voyage in store.voyages()? {
             let (photo, manual) = service.waits(voyage.id)?;
@@ -309,8 +331,13 @@ async fn supervisor_page(
                 without_reference: u32::try_from(without).unwrap_or(u32::MAX),
                 voyage: voyage_view(&service, &voyage, waiting)?,
                 boards_at,
+                may_board_at: (designated.iter().filter(|point| voyage.calls_at(point)).map(point_view))
+                    .filter(|point| !point.has_watches())
+                    .collect(),
+                declined_waiting: service.declined_waiting(voyage.id)?,
                 photo,
                 manual,
+                desk: service.at_the_desk(voyage.id)?,
             });
         }
         voyages.sort_by_key(|row| (row.voyage.date, row.departs));
@@ -320,7 +347,11 @@ async fn supervisor_page(
             second_looks: officer::second_look::disputes_view(&service)?,
             late_recalls: late_recalls(&service)?,
             erasing_halted: service.erasing_halted()?,
-            points,
+            parity: parity::ParityView {
+                points: service.parity()?,
+                left_waiting: service.left_waiting_lately(),
+            },
+            watched,
             voyages,
         })
     })
@@ -330,11 +361,11 @@ async fn supervisor_page(
 
 async fn held_page(
     State(app): State<App>,
-    user: Result<Officer, Problem>,
+    user: Result<Staff, Problem>,
     Path(encounter): Path<String>,
 ) -> Result<Response, Problem> {
     let user = match user {
-        Ok(Officer(user)) => user,
+        Ok(Staff(user)) => user,
         Err(problem) => return Ok(as_page(&problem)),
     };
     let (encounter, service) = (officer::id(&encounter, "encounter")?, app.service.clone());
@@ -342,12 +373,9 @@ async fn held_page(
     Ok(records::held_of(&records::HeldView { viewer: viewer(&user), encounter, records }).into_response())
 }
 
-async fn records_page(
-    State(app): State<App>,
-    user: Result<CaseReader, Problem>,
-) -> Result<Response, Problem> {
+async fn records_page(State(app): State<App>, user: Result<Staff, Problem>) -> Result<Response, Problem> {
     let user = match user {
-        Ok(CaseReader(user)) => user,
+        Ok(Staff(user)) => user,
         Err(problem) => return Ok(as_page(&problem)),
     };
     let service = app.service.clone();
@@ -355,13 +383,58 @@ async fn records_page(
         Ok::<_, Problem>(records::CasesView {
             viewer: viewer(&user),
             now: service.now(),
-            may_act: user.role == Role::Records,
+            may_act: allows(user.role, Action::WorkCases),
             cases: service.cases()?,
             late: late_recalls(&service)?,
         })
     })
     .await?;
     Ok(records::cases(&view).into_response())
+}
+
+async fn stays_page(State(app): State<App>, user: Result<Staff, Problem>) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(Staff(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let service = app.service.clone();
+    let view = blocking(move || {
+        Ok::<_, Problem>(stays::StaysView {
+            viewer: viewer(&user),
+            may_act: allows(user.role, Action::WorkCases),
+            list: service.overstays(OVERSTAYS_SHOWN_MAX)?,
+            ways: service.ways_shown()?,
+        })
+    })
+    .await?;
+    Ok(stays::stays(&view).into_response())
+}
+
+async fn lookouts_page(State(app): State<App>, user: Result<Staff, Problem>) -> Result<Response, Problem> {
+    let user = match user {
+        Ok(Staff(user)) => user,
+        Err(problem) => return Ok(as_page(&problem)),
+    };
+    let service = app.service.clone();
+    let view = blocking(move || {
+        let mut all = service.lookouts()?;
+        let count = all.len();
+        // The latest first; what waits for approval is among them as long as it is new.
+        all.reverse();
+        all.truncate(lookouts::SHOWN_MAX);
+        Ok::<_, Problem>(lookouts::LookoutsView {
+            viewer: viewer(&user),
+            now: service.now(),
+            may_write: allows(user.role, Action::WriteLookouts),
+            may_approve: allows(user.role, Action::ApproveLookouts),
+            lookouts: all,
+            all: count,
+            redress: service.redress_waiting()?,
+            counts: service.lookout_counts()?,
+        })
+    })
+    .await?;
+    Ok(lookouts::lookouts(&view).into_response())
 }
 
 fn late_recalls(service: &Service) -> Result<Vec<records::LateRecall>, Problem> {
@@ -371,11 +444,11 @@ fn late_recalls(service: &Service) -> Result<Vec<records::LateRecall>, Problem> 
 
 async fn case_page(
     State(app): State<App>,
-    user: Result<CaseReader, Problem>,
+    user: Result<Staff, Problem>,
     Path(case): Path<String>,
 ) -> Result<Response, Problem> {
     let user = match user {
-        Ok(CaseReader(user)) => user,
+        Ok(Staff(user)) => user,
         Err(problem) => return Ok(as_page(&problem)),
     };
     let (id, service) = (officer::id(&case, "case")?, app.service.clone());
@@ -384,11 +457,17 @@ async fn case_page(
         let name =
             |id| Ok::<_, Problem>(service.store().user(id)?.map_or_else(String::new, |user| user.name));
         let now = service.now();
-        let approver = matches!(user.role, Role::Records | Role::Supervisor);
+        let approver = allows(user.role, Action::ApproveCases);
+        let file = service.store().redress_file(id)?.unwrap_or_default();
         Ok::<_, Problem>(records::CaseView {
+            redress: redress::RedressView {
+                shown: service.redress_shown(id)?,
+                answers_contest: file.contest.is_some(),
+                may_decide: approver && service.may_decide_redress(id, user.id).is_ok(),
+            },
             contest: service.store().contest(id)?,
             now,
-            may_act: user.role == Role::Records,
+            may_act: allows(user.role, Action::WorkCases),
             may_approve: approver && case.takes_approval(user.id, now).is_ok(),
             author: match case.author {
                 THE_TRAVELLER => "the traveller, by their receipt".to_owned(),
@@ -406,11 +485,11 @@ async fn case_page(
 
 async fn accuracy_page(
     State(app): State<App>,
-    user: Result<Overseer, Problem>,
+    user: Result<Staff, Problem>,
     Query(asked): Query<officer::accuracy::Asked>,
 ) -> Result<Response, Problem> {
     let user = match user {
-        Ok(Overseer(user)) => user,
+        Ok(Staff(user)) => user,
         Err(problem) => return Ok(as_page(&problem)),
     };
     let service = app.service.clone();
@@ -419,12 +498,9 @@ async fn accuracy_page(
     Ok(report::accuracy(&view).into_response())
 }
 
-async fn admin_page(
-    State(app): State<App>,
-    user: Result<Administrator, Problem>,
-) -> Result<Response, Problem> {
+async fn admin_page(State(app): State<App>, user: Result<Staff, Problem>) -> Result<Response, Problem> {
     let user = match user {
-        Ok(Administrator(user)) => user,
+        Ok(Staff(user)) => user,
         Err(problem) => return Ok(as_page(&problem)),
     };
     let service = app.service.clone();
@@ -437,16 +513,16 @@ fn admin_view(service: &Service, user: &User) -> Result<admin::AdminView, Proble
     let devices = store.devices()?;
     let mut points = Vec::new();
     for point in store.points()? {
-        let designations = store.designations(point.id)?.into_iter().map(|d| admin::DesignationView {
-            id: d.id,
-            in_force: d.in_force(now),
-            legal_basis: d.legal_basis,
-            from: d.from,
-            until: d.until,
-            device_owner: d.device_owner,
-            contractors: d.contractors,
-        });
-        let here = devices.iter().filter(|device| device.point == point.id).map(|device| admin::DeviceView {
+        let published = store.designated(point.id)?;
+        let here = devices.iter().filter(|device| device.point == point.id).collect::<Vec<_>>();
+        let enrolled = here.iter().any(|device| device.revoked_at.is_none());
+        let notice = &service.policy().notice_version;
+        let mut designations: Vec<_> =
+            store.drafts(point.id)?.into_iter().map(designation::DesignationView::of_draft).collect();
+        let shown =
+            published.into_iter().map(|one| designation::DesignationView::of(one, notice, enrolled, now));
+        designations.extend(shown);
+        let here = here.into_iter().map(|device| admin::DeviceView {
             id: device.id,
             enrolled_at: device.enrolled_at,
             revoked_at: device.revoked_at,
@@ -456,17 +532,19 @@ fn admin_view(service: &Service, user: &User) -> Result<admin::AdminView, Proble
         points.push(admin::PointRow {
             point: point_view(&point),
             port: point.port.clone(),
-            designations: designations.collect(),
+            designated: store.authority(point.id, now)?.map(|_| ()),
+            designations,
             devices: here.collect(),
         });
     }
     let people = store.users()?.into_iter().map(|person| admin::PersonView {
-        role: role_in_words(person.role).to_owned(),
+        role: person.role.in_words().to_owned(),
         name: person.name,
         carrier: person.carrier,
     });
     Ok(admin::AdminView {
         viewer: viewer(user),
+        role: user.role,
         points,
         people: people.collect(),
         password_chars_min: PASSWORD_CHARS_MIN,

@@ -4,11 +4,14 @@ use crate::service::Refused;
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use maud::Markup;
 use portunus_biometrics::face::FaceError;
 use portunus_core::case::NotAllowed;
+use portunus_core::designation::NotYet;
+use portunus_core::lookout::NotApproved;
 use serde::Serialize;
 
 const PROBLEM: &str = "application/problem+json";
@@ -21,6 +24,7 @@ pub struct Problem {
     status: StatusCode,
     slug: &'static str,
     detail: String,
+    retry_after_s: Option<u64>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -40,7 +44,12 @@ struct Body<'a> {
 impl Problem {
     /// Makes a problem; `slug` is its stable name, `detail` says what was wrong and what to do.
     pub fn new(status: StatusCode, slug: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, slug, detail: detail.into() }
+        Self { status, slug, detail: detail.into(), retry_after_s: None }
+    }
+
+    /// The same request may succeed after so many seconds (RFC 9110 section 10.2.3).
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 
     /// 400: the request itself is wrong.
@@ -56,6 +65,15 @@ impl Problem {
     /// 403: who asks may not do this.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// 423: nobody has been at this session for a while.
+    pub fn locked() -> Self {
+        Self::new(
+            StatusCode::LOCKED,
+            "locked",
+            "nobody was here for a while: give the password again at /lock",
+        )
     }
 
     /// 404: there is no such thing, or it is gone.
@@ -87,6 +105,15 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         self.status
     }
+
+    fn retry_after(&self) -> Option<[(HeaderName, String); 1]> {
+        self.retry_after_s.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())])
+    }
+
+    /// The problem as a page that says it in its own words.
+    pub(crate) fn on_page(self, page: Markup) -> Response {
+        (self.status, self.retry_after(), page).into_response()
+    }
 }
 
 impl IntoResponse for Problem {
@@ -97,7 +124,7 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
         };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, self.retry_after(), Json(body)).into_response();
         let kind = HeaderValue::from_static(PROBLEM);
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
@@ -153,14 +180,22 @@ impl From<portunus_store::StoreError> for Problem {
     }
 }
 
+impl From<portunus_core::designation::Unpublishable> for Problem {
+    fn from(error: portunus_core::designation::Unpublishable) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = refused.to_string();
         match refused {
-            Refused::PointNotDesignated => Self::new(StatusCode::FORBIDDEN, "point-not-designated", detail),
+            Refused::PointNotDesignated(_) => {
+                Self::new(StatusCode::FORBIDDEN, "point-not-designated", detail)
+            }
             Refused::NoVoyage => Self::conflict("no-voyage", detail),
             Refused::StaleNotice { .. } => Self::conflict("stale-notice", detail),
-            Refused::StaleAuthority => Self::conflict("stale-authority", detail),
+            Refused::StaleAuthority(_) => Self::conflict("stale-authority", detail),
             Refused::Unknown(what) => Self::not_found(what),
             Refused::WrongStage(_) => Self::conflict("wrong-stage", detail),
             Refused::InProgress => Self::conflict("capture-in-progress", detail),
@@ -169,8 +204,16 @@ impl From<Refused> for Problem {
             Refused::Counter { .. } => Self::conflict("capture-counter", detail),
             Refused::NeedsReason => Self::bad_request(detail),
             Refused::AlreadyBoarded => Self::conflict("already-boarded", detail),
+            Refused::Draft(NotYet::OwnDraft) => Self::new(StatusCode::FORBIDDEN, "own-draft", detail),
+            Refused::Draft(NotYet::NotAttested(_)) => Self::conflict("not-attested", detail),
+            Refused::Draft(NotYet::Over) => Self::conflict("draft-over", detail),
+            Refused::Draft(NotYet::NoSuchParty) => Self::bad_request(detail),
             Refused::Case(NotAllowed::OwnCase) => Self::new(StatusCode::FORBIDDEN, "own-case", detail),
             Refused::Case(_) => Self::conflict("case", detail),
+            Refused::Lookout(NotApproved::OwnLookout) => {
+                Self::new(StatusCode::FORBIDDEN, "own-lookout", detail)
+            }
+            Refused::Lookout(NotApproved::AlreadyApproved) => Self::conflict("lookout", detail),
             Refused::Face(FaceError::Net(error)) => Self::internal(&error),
             Refused::Face(_) => Self::new(StatusCode::BAD_REQUEST, "not-a-picture", detail),
             Refused::Malformed(_) => Self::bad_request(detail),

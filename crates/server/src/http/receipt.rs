@@ -3,7 +3,8 @@
 
 use super::{App, Problem, blocking, site};
 use crate::pages::qr::Qr;
-use crate::pages::receipt::{self as pages, AskView, OpenView, Words};
+use crate::pages::receipt::{self as pages, AskView, OpenView};
+use crate::pages::words::{Texts, Words};
 use crate::service::{ReceiptShown, Service};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -48,13 +49,19 @@ impl ReceiptGiven {
     }
 }
 
+/// The language that a page is asked for in.
 #[derive(Deserialize)]
-struct Language {
-    lang: Option<String>,
+pub(super) struct Language {
+    pub(super) lang: Option<String>,
+}
+
+/// A page's words as whoever asks reads them.
+pub(super) fn words_of(texts: &'static Texts, asked: Option<&str>, headers: &HeaderMap) -> Words {
+    Words::of(texts, asked, headers.get(header::ACCEPT_LANGUAGE).and_then(|tags| tags.to_str().ok()))
 }
 
 fn words(asked: Option<&str>, headers: &HeaderMap) -> Words {
-    Words::of(asked, headers.get(header::ACCEPT_LANGUAGE).and_then(|tags| tags.to_str().ok()))
+    words_of(&pages::TEXTS, asked, headers)
 }
 
 async fn ask(Query(asked): Query<Language>, headers: HeaderMap) -> Markup {

@@ -1,5 +1,6 @@
 //! What outside systems that receive copies call: what there is, a copy, what is recalled.
 
+use super::routes::Asked;
 use super::session::{bearer, token_hash};
 use super::{App, Problem, blocking};
 use crate::service::{Copy, Offered};
@@ -10,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
 use portunus_core::id::RecordId;
+use portunus_core::role::Role;
 use portunus_store::Recipient;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Asked::from_request_parts(parts, app).await?.by(Role::Recipient)?;
         let token =
             bearer(&parts.headers).ok_or_else(|| Problem::unauthenticated("send the bearer token"))?;
         let (hash, service) = (token_hash(token), app.service.clone());

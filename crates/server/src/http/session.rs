@@ -1,5 +1,6 @@
 //! Who signed in: a session token in a cookie (browsers) or a bearer header (programs), kept only as its hash.
 
+use super::routes::Asked;
 use super::{App, Problem, blocking};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -10,13 +11,16 @@ use axum::http::{HeaderMap, Method, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use jiff::{SignedDuration, Timestamp};
-use portunus_store::{Role, User};
+use portunus_core::role::{Action, allows};
+use portunus_store::{Session, User};
 use sha2::{Digest, Sha256};
 
 /// The cookie's name; the prefix makes browsers insist on TLS and the whole site.
 pub(crate) const COOKIE: &str = "__Host-portunus";
 /// A shift and a little more.
 pub(crate) const SESSION_HOURS: i64 = 12;
+/// That somebody is there is written down so often, not with every request.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// Shorter passwords are refused (NIST SP 800-63B-4 section 3.1.1.2 asks for at least 15 for a sole factor).
 pub(crate) const PASSWORD_CHARS_MIN: usize = 15;
 const PASSWORD_BYTES_MAX: usize = 1024;
@@ -99,21 +103,32 @@ pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Somebody who signed in.
-pub(crate) struct SignedIn(pub(crate) User);
+/// A session, locked or not.
+pub(crate) struct AnySession {
+    pub(crate) user: User,
+    pub(crate) hash: [u8; 32],
+    /// How long until it locks when nobody is at it; nothing is left: it is locked. `None`: this role's do not lock.
+    pub(crate) locks_in: Option<SignedDuration>,
+    /// When somebody was last seen at it.
+    active_at: Timestamp,
+    by_cookie: bool,
+}
 
-impl SignedIn {
-    /// Whether their role is one of `roles`.
-    pub(crate) fn is(&self, roles: &[Role]) -> bool {
-        roles.contains(&self.0.role)
+impl AnySession {
+    /// Whether the password is to be given again.
+    pub(crate) fn locked(&self) -> bool {
+        self.locks_in.is_some_and(|left| left <= SignedDuration::ZERO)
     }
 
-    fn require(self, roles: &[Role]) -> Result<User, Problem> {
-        if self.is(roles) { Ok(self.0) } else { Err(Problem::forbidden("your role may not do this")) }
+    /// Whether the request itself says that somebody is there: a program's does, and a page that a person asked for.
+    /// What a page asks for by itself does not.
+    fn shows_somebody(&self, headers: &HeaderMap) -> bool {
+        let by_hand = || headers.get("sec-fetch-user").is_some_and(|value| value.as_bytes() == b"?1");
+        !self.by_cookie || by_hand()
     }
 }
 
-impl FromRequestParts<App> for SignedIn {
+impl FromRequestParts<App> for AnySession {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
@@ -125,8 +140,39 @@ impl FromRequestParts<App> for SignedIn {
             return Err(Problem::forbidden("this request comes from another site"));
         }
         let (hash, service) = (token_hash(token), app.service.clone());
-        let user = blocking(move || service.store().session(hash, service.now())).await?;
-        user.map(Self).ok_or_else(|| Problem::unauthenticated("the session is over; sign in again"))
+        let over = || Problem::unauthenticated("the session is over; sign in again");
+        blocking(move || {
+            let now = service.now();
+            let session = service.store().session(hash, now)?.ok_or_else(over)?;
+            // Consoles stand in booths that officers share.
+            let locks = allows(session.user.role, Action::SeeTravellers);
+            let idle = now.duration_since(session.active_at);
+            let locks_in = locks.then(|| service.consoles_lock_after() - idle);
+            let Session { user, active_at } = session;
+            Ok::<_, Problem>(Self { user, hash, locks_in, active_at, by_cookie })
+        })
+        .await
+    }
+}
+
+/// Somebody who signed in and is there, whatever they may do.
+pub(crate) struct SignedIn(pub(crate) User);
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let session = AnySession::from_request_parts(parts, app).await?;
+        if session.locked() {
+            return Err(Problem::locked());
+        }
+        let now = app.service.now();
+        let noted = now.duration_since(session.active_at) < NOTED_EVERY;
+        if session.locks_in.is_some() && !noted && session.shows_somebody(&parts.headers) {
+            let (service, hash) = (app.service.clone(), session.hash);
+            blocking(move || service.store().mark_session(hash, now)).await?;
+        }
+        Ok(Self(session.user))
     }
 }
 
@@ -140,37 +186,18 @@ pub(crate) fn session_end(now: Timestamp) -> Timestamp {
     now.checked_add(SignedDuration::from_hours(SESSION_HOURS)).unwrap_or(now)
 }
 
-macro_rules! roles {
-    ($($(#[$doc:meta])* $name:ident: $($role:ident)|+;)*) => {$(
-        $(#[$doc])*
-        pub(crate) struct $name(#[allow(dead_code, reason = "not every endpoint asks who")] pub(crate) User);
+/// Somebody who signed in and may do what the route is for, by the table of roles.
+pub(crate) struct Staff(pub(crate) User);
 
-        impl FromRequestParts<App> for $name {
-            type Rejection = Problem;
-            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-                SignedIn::from_request_parts(parts, app).await?.require(&[$(Role::$role),+]).map(Self)
-            }
-        }
-    )*};
-}
+impl FromRequestParts<App> for Staff {
+    type Rejection = Problem;
 
-roles! {
-    /// Whoever may work at a console.
-    Officer: Officer | Supervisor | Administrator;
-    /// Whoever may open and close boarding and see the waits.
-    Supervisor: Supervisor | Administrator;
-    /// Whoever may read counts and waits.
-    Overseer: Supervisor | Administrator | Auditor;
-    /// Whoever may set up points, designations, devices and people.
-    Administrator: Administrator;
-    /// Whoever finds, gives, holds and puts right what is held on a person.
-    Records: Records;
-    /// Whoever may agree to another's case.
-    Approver: Records | Supervisor;
-    /// Whoever may see cases and what they name, unopened.
-    CaseReader: Records | Supervisor | Auditor;
-    /// A carrier's program or clerk.
-    Carrier: Carrier | Administrator;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let asked = Asked::from_request_parts(parts, app).await?;
+        let SignedIn(user) = SignedIn::from_request_parts(parts, app).await?;
+        asked.by(user.role)?;
+        Ok(Self(user))
+    }
 }
 
 #[cfg(test)]

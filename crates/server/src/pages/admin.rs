@@ -1,29 +1,14 @@
 //! `/admin`: crossing points, their designations, the devices enrolled at them, the people who sign in.
 
 use super::board::PointView;
+use super::designation::{DesignationView, designation, new_designation};
 use super::layout::{Head, Section, Viewer, bar, day_time, document};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use portunus_core::id::{DesignationId, DeviceId};
-use portunus_core::place::Direction;
-
-/// A designation and whether it is in force now.
-pub struct DesignationView {
-    /// Which.
-    pub id: DesignationId,
-    /// The law it rests on.
-    pub legal_basis: String,
-    /// In force from.
-    pub from: Timestamp,
-    /// Not in force from this instant on.
-    pub until: Option<Timestamp>,
-    /// Who owns the cameras.
-    pub device_owner: String,
-    /// Who else handles them.
-    pub contractors: Vec<String>,
-    /// Whether it is in force now.
-    pub in_force: bool,
-}
+use portunus_core::designation::Undesignated;
+use portunus_core::id::DeviceId;
+use portunus_core::place::{Direction, PointKind};
+use portunus_core::role::{Action, Role, allows};
 
 /// An enrolled device.
 pub struct DeviceView {
@@ -45,7 +30,9 @@ pub struct PointRow {
     pub point: PointView,
     /// The port it belongs to.
     pub port: String,
-    /// Its designations, newest first.
+    /// Whether a photo may be taken there now, or why not.
+    pub designated: Result<(), Undesignated>,
+    /// Its drafts, then its designations, the earliest first.
     pub designations: Vec<DesignationView>,
     /// Its devices.
     pub devices: Vec<DeviceView>,
@@ -65,6 +52,8 @@ pub struct PersonView {
 pub struct AdminView {
     /// Who looks.
     pub viewer: Viewer,
+    /// What they are: of the page, they are offered what their role may do.
+    pub role: Role,
     /// Crossing points.
     pub points: Vec<PointRow>,
     /// People.
@@ -73,18 +62,9 @@ pub struct AdminView {
     pub password_chars_min: usize,
 }
 
-/// Roles as `/api/admin/v1/users` names them, and in words.
-const ROLES: [(&str, &str); 6] = [
-    ("officer", "Officer"),
-    ("supervisor", "Supervisor"),
-    ("carrier", "Carrier"),
-    ("records", "Records officer"),
-    ("auditor", "Auditor"),
-    ("administrator", "Administrator"),
-];
-
 /// The page.
 pub fn admin(view: &AdminView) -> Markup {
+    let may = |action| allows(view.role, action);
     let body = html! {
         (bar(&view.viewer, Section::Admin, &html! {}))
         main #main .sheet tabindex="-1" {
@@ -94,18 +74,13 @@ pub fn admin(view: &AdminView) -> Markup {
             section aria-labelledby="points-title" {
                 h2 #points-title { "Crossing points" }
                 @if view.points.is_empty() { p .muted { "None yet. A point is a place, a direction, a kind." } }
-                @for row in &view.points { (point(row)) }
-                (new_point())
-            }
-            section aria-labelledby="references-title" {
-                h2 #references-title { "Reference portraits" }
-                p .muted { "One at a time, by the document they belong to; whole flights come by " code { "portunus references import" } "." }
-                (new_reference())
+                @for row in &view.points { (point(row, view)) }
+                @if may(Action::MakePoints) { (new_point()) }
             }
             section aria-labelledby="people-title" {
                 h2 #people-title { "People" }
                 (people(&view.people))
-                (new_person(view.password_chars_min))
+                @if may(Action::ManagePeople) { (new_person(view.password_chars_min)) }
             }
         }
         (link_dialog())
@@ -114,61 +89,42 @@ pub fn admin(view: &AdminView) -> Markup {
     document(&head, "admin-page", &body)
 }
 
-fn point(row: &PointRow) -> Markup {
+fn point(row: &PointRow, view: &AdminView) -> Markup {
+    let may = |action| allows(view.role, action);
     let id = row.point.id;
     let direction = match row.point.direction {
         Direction::Entry => "entry",
         Direction::Exit => "exit",
     };
-    let designated = row.designations.iter().any(|d| d.in_force);
     html! {
         article .panel #{ "point-" (id) } aria-labelledby={ "name-" (id) } {
             header .panel-head {
                 h3 #{ "name-" (id) } { (row.point.name) }
                 p {
                     (row.port) ", " (direction) " · "
-                    @if designated { span .tag .tag-open { "designated" } }
+                    @if row.designated.is_ok() { span .tag .tag-open { "designated" } }
                     @else { span .tag .tag-off { "not designated: no photo can be taken" } }
                 }
+                @if let Err(why) = row.designated { p .muted { (why) "." } }
             }
             h4 { "Designations" }
             @if row.designations.is_empty() { p .muted { "None." } }
-            ul .rows { @for d in &row.designations { (designation(d)) } }
-            (new_designation(row))
+            ul .rows { @for d in &row.designations { (designation(d, view.role, &view.viewer.name)) } }
+            @if may(Action::DraftDesignations) { (new_designation(id, &row.point.name)) }
             h4 { "Devices" }
             @if row.devices.is_empty() { p .muted { "None. An enrolment link makes one browser this point's gate." } }
-            ul .rows { @for d in &row.devices { (device(d)) } }
-            form .inline data-post="/api/admin/v1/enrolments" data-then="link" {
-                input type="hidden" name="point" value=(id);
-                button type="submit" .quiet { "Make an enrolment link" }
-            }
-        }
-    }
-}
-
-fn designation(d: &DesignationView) -> Markup {
-    html! {
-        li {
-            div {
-                b { (d.legal_basis) } " "
-                span .tag .tag-open[d.in_force] { @if d.in_force { "in force" } @else { "not in force" } }
-                p .muted {
-                    "from " (day_time(d.from))
-                    @if let Some(until) = d.until { " until " (day_time(until)) }
-                    " · cameras: " (d.device_owner)
-                    @if !d.contractors.is_empty() { " · contractors: " (d.contractors.join(", ")) }
-                }
-            }
-            @if d.in_force {
-                form data-post={ "/api/admin/v1/designations/" (d.id) "/withdraw" } data-ask="Withdraw this designation? From then on no photo can be taken under it." {
-                    button type="submit" .quiet { "Withdraw…" }
+            ul .rows { @for d in &row.devices { (device(d, may(Action::ManageDevices))) } }
+            @if may(Action::ManageDevices) {
+                form .inline data-post="/api/admin/v1/enrolments" data-then="link" {
+                    input type="hidden" name="point" value=(id);
+                    button type="submit" .quiet aria-label={ "Make an enrolment link for " (row.point.name) } { "Make an enrolment link" }
                 }
             }
         }
     }
 }
 
-fn device(d: &DeviceView) -> Markup {
+fn device(d: &DeviceView, may_revoke: bool) -> Markup {
     let id = d.id.to_string();
     html! {
         li {
@@ -183,33 +139,10 @@ fn device(d: &DeviceView) -> Markup {
                     @if d.gaps > 0 { ", " (d.gaps) " never arrived" }
                 }
             }
-            @if d.revoked_at.is_none() {
+            @if may_revoke && d.revoked_at.is_none() {
                 form data-post={ "/api/admin/v1/devices/" (id) "/revoke" } data-ask="Revoke this device? Its gate stops at once." {
-                    button type="submit" .quiet { "Revoke…" }
+                    button type="submit" .quiet aria-label={ "Revoke device " (&id[..8]) } { "Revoke…" }
                 }
-            }
-        }
-    }
-}
-
-fn new_designation(row: &PointRow) -> Markup {
-    let id = row.point.id;
-    html! {
-        details .new {
-            summary { "Designate " (row.point.name) }
-            form .fields data-post="/api/admin/v1/designations" {
-                input type="hidden" name="point" value=(id);
-                label for={ "law-" (id) } { "Legal basis, as travellers read it" }
-                input #{ "law-" (id) } name="legal_basis" required maxlength="200" placeholder="8 CFR 215.8, 235.1";
-                label for={ "owner-" (id) } { "Who owns the cameras" }
-                input #{ "owner-" (id) } name="device_owner" required maxlength="200";
-                label for={ "contractors-" (id) } { "Contractors who handle them, one a line (each attests to keep no frames)" }
-                textarea #{ "contractors-" (id) } name="contractors" rows="2" data-as="lines" {}
-                label for={ "from-" (id) } { "In force from (empty: now)" }
-                input #{ "from-" (id) } name="from" type="datetime-local" data-as="instant";
-                label for={ "until-" (id) } { "Until (empty: no end set)" }
-                input #{ "until-" (id) } name="until" type="datetime-local" data-as="instant";
-                button type="submit" .primary { "Designate" }
             }
         }
     }
@@ -228,27 +161,11 @@ fn new_point() -> Markup {
                 select #point-direction name="direction" { option value="exit" { "Exit" } option value="entry" { "Entry" } }
                 label for="point-position" { "Where it is, for the public map: degrees north, east (may be empty)" }
                 input #point-position name="position" maxlength="40" autocomplete="off" placeholder="40.64, -73.78" data-as="optional";
-                input type="hidden" name="kind" value="boarding-gate";
+                label for="point-kind" { "Kind of place" }
+                select #point-kind name="kind" {
+                    @for kind in PointKind::ALL { option value=(kind.slug()) { (kind.in_words()) } }
+                }
                 button type="submit" .primary { "Make the point" }
-            }
-        }
-    }
-}
-
-fn new_reference() -> Markup {
-    html! {
-        details .new {
-            summary { "Add a portrait" }
-            form .fields data-upload="/api/admin/v1/references" {
-                label for="reference-issuer" { "Issuing state, as in the MRZ" }
-                input #reference-issuer name="issuer" required maxlength="3" autocomplete="off" placeholder="UTO";
-                label for="reference-kind" { "Kind of document, as in the MRZ" }
-                input #reference-kind name="kind" required maxlength="2" autocomplete="off" value="P";
-                label for="reference-number" { "Number" }
-                input #reference-number name="number" required maxlength="35" autocomplete="off" spellcheck="false";
-                label for="reference-portrait" { "Portrait, JPEG or PNG: a file, or taken now" }
-                input #reference-portrait name="portrait" type="file" required accept="image/jpeg,image/png";
-                button type="submit" .primary { "Add" }
             }
         }
     }
@@ -275,8 +192,8 @@ fn new_person(password_chars_min: usize) -> Markup {
                 label for="person-name" { "Name to sign in with" }
                 input #person-name name="name" required maxlength="60" autocomplete="off";
                 label for="person-role" { "Role" }
-                select #person-role name="role" { @for (role, words) in ROLES { option value=(role) { (words) } } }
-                label for="person-carrier" { "Carrier code (for the role Carrier)" }
+                select #person-role name="role" { @for role in Role::ALL.into_iter().filter(|role| role.signs_in()) { option value=(role.word()) { (role.in_words()) } } }
+                label for="person-carrier" { "Carrier code (for the role carrier)" }
                 input #person-carrier name="carrier" maxlength="10" autocomplete="off" data-as="optional";
                 label for="person-password" { "Password, at least " (password_chars_min) " characters" }
                 input #person-password name="password" type="password" required minlength=(password_chars_min) maxlength="200" autocomplete="new-password";
@@ -310,15 +227,23 @@ mod tests {
     use crate::pages::tests::an_admin;
 
     #[test]
-    fn a_point_without_designation_in_force_says_that_no_photo_can_be_taken() {
+    fn a_point_without_designation_in_force_says_that_no_photo_can_be_taken_and_why() {
         let mut view = an_admin();
         assert!(!admin(&view).into_string().contains("no photo can be taken<"));
         for row in &mut view.points {
-            row.designations.iter_mut().for_each(|d| d.in_force = false);
+            row.designated = Err(Undesignated::OutsideHours);
         }
         let html = admin(&view).into_string();
-        assert!(html.contains("not designated: no photo can be taken<"));
-        assert!(!html.contains("/withdraw"), "what is not in force cannot be withdrawn");
+        assert!(
+            html.contains("not designated: no photo can be taken<")
+                && html.contains("other hours of the day.")
+        );
+    }
+
+    #[test]
+    fn who_may_only_look_is_offered_nothing() {
+        let html = admin(&AdminView { role: Role::Auditor, ..an_admin() }).into_string();
+        assert!(html.contains("JFK B22") && !html.contains("data-post"));
     }
 
     #[test]

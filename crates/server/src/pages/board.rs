@@ -7,8 +7,9 @@ use maud::{Markup, html};
 use portunus_core::decide::{Failure, Reason};
 use portunus_core::encounter::{Lane, Method};
 use portunus_core::id::{EncounterId, PassengerId, PointId, VoyageId};
-use portunus_core::place::Direction;
+use portunus_core::place::{Direction, Expects, PointKind};
 use portunus_core::voyage::VoyageStatus;
+use portunus_store::Wish;
 
 /// A crossing point.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,15 @@ pub struct PointView {
     pub name: String,
     /// Entry or exit.
     pub direction: Direction,
+    /// What kind of place it is.
+    pub kind: PointKind,
+}
+
+impl PointView {
+    /// Whether it works in watches, and not voyage by voyage.
+    pub fn has_watches(&self) -> bool {
+        self.kind.expects(self.direction).is_some_and(|expects| expects != Expects::Voyage)
+    }
 }
 
 /// How far boarding has come.
@@ -51,6 +61,29 @@ pub struct VoyageView {
     pub status: VoyageStatus,
     /// How far boarding has come.
     pub progress: Progress,
+    /// Until when, where it is a watch and no voyage.
+    pub watch: Option<Timestamp>,
+}
+
+impl VoyageView {
+    /// What people call it: a watch by its point alone.
+    pub fn title(&self) -> &str {
+        match (self.watch, self.name.rsplit_once(' ')) {
+            (Some(_), Some((point, _began))) => point,
+            _ => &self.name,
+        }
+    }
+}
+
+/// Whom an encounter is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownView {
+    /// Which passenger.
+    pub id: PassengerId,
+    /// Family name, then given names.
+    pub name: String,
+    /// The document, in words.
+    pub document: String,
 }
 
 /// Someone in the queue.
@@ -66,9 +99,24 @@ pub struct WaitingView {
     /// What kept the machine from answering.
     pub failure: Option<Failure>,
     /// Who it may be.
-    pub name: Option<String>,
+    pub passenger: Option<KnownView>,
     /// The officer who took it up.
     pub officer: Option<String>,
+    /// The machine has confirmed who it is: an officer says what follows.
+    pub verified: bool,
+    /// Referred to a second inspection.
+    pub secondary: bool,
+    /// What the traveller asks for.
+    pub wish: Wish,
+    /// How many chose together with them, themselves among them: a family, a guardian with children.
+    pub together: u64,
+}
+
+/// What a traveller asks for, in an officer's words.
+pub(super) fn wishes(wish: Wish) -> impl Iterator<Item = &'static str> {
+    let booth = wish.private_booth.then_some("private booth");
+    let officer = wish.same_sex_officer.then_some("same-sex officer");
+    booth.into_iter().chain(officer)
 }
 
 /// Someone who boarded.
@@ -128,7 +176,7 @@ pub fn board(view: &BoardView) -> Markup {
             }
             section .selected data-region="card" { (card(view.card.as_ref(), view.now)) }
             section .flow data-region="flow" aria-labelledby="flow-title" {
-                h2 #flow-title { "Last boarded" }
+                h2 #flow-title { "Last " (Passing::at(Some(&view.point)).done()) }
                 @if view.boarded.is_empty() { p .muted { "Nobody yet." } }
                 ol { @for boarded in view.boarded.iter().take(10) { (passed(boarded, selected)) } }
             }
@@ -142,22 +190,71 @@ fn voyage(view: &BoardView) -> Markup {
             p .alarm { "No designation is in force for " (view.point.name) ": no photo can be taken here." }
         }
         @match &view.voyage {
+            None if view.point.has_watches() => p .muted { "No watch is open at " (view.point.name) "." },
             None => p .muted { "No voyage is boarding at " (view.point.name) "." },
             Some(voyage) => {
                 p .voyage-name {
-                    b { (voyage.name) } " " (voyage.from) " → " (voyage.to) " " span .muted { (voyage.date) }
-                    @if voyage.status != VoyageStatus::Open { " " span .tag { (status_in_words(voyage.status)) } }
+                    b { (voyage.title()) }
+                    @match voyage.watch {
+                        Some(until) => { " " span .muted { "watch until " (clock_time(until)) } }
+                        None => { " " (voyage.from) " → " (voyage.to) " " span .muted { (voyage.date) } }
+                    }
+                    @if voyage.status != VoyageStatus::Open { " " span .tag { (status_in_words(voyage)) } }
                 }
-                (progress(&voyage.progress))
+                (progress(&voyage.progress, Passing::at(Some(&view.point))))
             }
         }
     }
 }
 
-/// Where a voyage is in its life, in a word.
-pub(super) fn status_in_words(status: VoyageStatus) -> &'static str {
-    match status {
+/// What whoever is through has done, by where they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passing {
+    /// Boarded a voyage, of those on its manifest.
+    Boards,
+    /// Was admitted, of those on the manifests of what lands.
+    Enters,
+    /// Was admitted where nobody is expected by name.
+    EntersUnlisted,
+    /// Crossed outwards where nobody is expected by name.
+    Leaves,
+}
+
+impl Passing {
+    /// What it is at a point; where none is open yet, voyages board.
+    pub(super) fn at(point: Option<&PointView>) -> Self {
+        let expects = point.and_then(|point| point.kind.expects(point.direction).zip(Some(point.direction)));
+        match expects {
+            Some((Expects::Arrivals, _)) => Self::Enters,
+            Some((Expects::Documents, Direction::Entry)) => Self::EntersUnlisted,
+            Some((Expects::Documents, Direction::Exit)) => Self::Leaves,
+            Some((Expects::Voyage, _)) | None => Self::Boards,
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Boards => "boarded",
+            Self::Enters | Self::EntersUnlisted => "admitted",
+            Self::Leaves => "crossed",
+        }
+    }
+
+    /// How many are through, of how many where they are known before.
+    fn in_words(self, through: u32, expected: u32) -> String {
+        let (through, expected) = (grouped(through.into()), grouped(expected.into()));
+        match self {
+            Self::Boards | Self::Enters => format!("{through} of {expected} {}", self.done()),
+            Self::EntersUnlisted | Self::Leaves => format!("{through} {}", self.done()),
+        }
+    }
+}
+
+/// Where a voyage or a watch is in its life, in a word.
+pub(super) fn status_in_words(voyage: &VoyageView) -> &'static str {
+    match voyage.status {
         VoyageStatus::Scheduled => "scheduled",
+        VoyageStatus::Open if voyage.watch.is_some() => "open",
         VoyageStatus::Open => "boarding",
         VoyageStatus::Closed => "closed",
         VoyageStatus::Cancelled => "cancelled",
@@ -165,12 +262,12 @@ pub(super) fn status_in_words(status: VoyageStatus) -> &'static str {
 }
 
 /// The progress as a bar of two parts, and in numbers.
-pub(super) fn progress(progress: &Progress) -> Markup {
-    let boarded = progress.by_face + progress.by_document;
-    let whole = f64::from(progress.expected.max(boarded).max(1));
+pub(super) fn progress(progress: &Progress, passing: Passing) -> Markup {
+    let through = progress.by_face + progress.by_document;
+    let whole = f64::from(progress.expected.max(through).max(1));
     let part = |n: u32| f64::from(n) / whole * 300.0;
     let (face, document) = (part(progress.by_face), part(progress.by_document));
-    let label = format!("{boarded} of {} boarded", progress.expected);
+    let label = passing.in_words(through, progress.expected);
     html! {
         svg .progress-picture viewBox="0 0 300 12" preserveAspectRatio="none" role="img" aria-label=(label) {
             rect .progress-axis width="300" height="12" {}
@@ -178,7 +275,7 @@ pub(super) fn progress(progress: &Progress) -> Markup {
             rect .progress-document x=(format!("{face:.1}")) width=(format!("{document:.1}")) height="12" {}
         }
         p .progress-words {
-            span { b { (grouped(boarded.into())) } " of " (grouped(progress.expected.into())) " boarded" }
+            b { (label) }
             span .key-face { (progress.by_face) " by face" }
             span .key-document { (progress.by_document) " by document" }
             span { (progress.waiting) " waiting" }
@@ -193,9 +290,12 @@ fn entry(waiting: &WaitingView, selected: Option<EncounterId>, now: Timestamp) -
             button type="button" .entry data-select=(waiting.encounter) aria-current=[is.then_some("true")] {
                 span .entry-head {
                     span .wait { (waiting_since(waiting.since, now)) }
-                    span .tag .tag-manual[waiting.lane == Lane::Manual] { (lane_in_words(waiting.lane)) }
+                    @if waiting.together > 1 { span .tag { "one of " (waiting.together) " together" } }
+                    @if waiting.secondary { span .tag { "second inspection" } }
+                    @if waiting.verified { span .tag .tag-open { "verified" } }
+                    @else { span .tag .tag-manual[waiting.lane == Lane::Manual] { (lane_in_words(waiting.lane)) } }
                 }
-                @if let Some(name) = &waiting.name { span .entry-name { (name) } }
+                @if let Some(passenger) = &waiting.passenger { span .entry-name { (passenger.name) } }
                 span .entry-why {
                     @match (waiting.reasons.first(), waiting.failure) {
                         (Some(reason), _) => {
@@ -203,9 +303,11 @@ fn entry(waiting: &WaitingView, selected: Option<EncounterId>, now: Timestamp) -
                             @if waiting.reasons.len() > 1 { " (and " (waiting.reasons.len() - 1) " more)" }
                         }
                         (None, Some(failure)) => (failure_in_words(failure)),
+                        (None, None) if waiting.verified => "Known: say what follows",
                         (None, None) => "Inspect the document",
                     }
                 }
+                @for asked in wishes(waiting.wish) { span .tag { (asked) } }
                 @if let Some(officer) = &waiting.officer { span .muted { "with " (officer) } }
             }
         }
@@ -282,6 +384,21 @@ mod tests {
     }
 
     #[test]
+    fn a_watch_is_called_by_its_point_and_who_enters_is_admitted() {
+        let mut view = a_board();
+        let voyage = view.voyage.as_mut().unwrap();
+        voyage.name = "Hall A 20:31:49.769".into();
+        voyage.watch = Some(Timestamp::UNIX_EPOCH);
+        (view.point.kind, view.point.direction) = (PointKind::ArrivalHall, Direction::Entry);
+        let html = board(&view).into_string();
+        assert!(
+            html.contains("<b>Hall A</b>")
+                && html.contains("of 200 admitted")
+                && html.contains("Last admitted")
+        );
+    }
+
+    #[test]
     fn a_point_without_designation_says_so() {
         let mut view = a_board();
         view.designated = false;
@@ -290,8 +407,25 @@ mod tests {
 
     #[test]
     fn more_boarded_than_expected_does_not_overflow_the_bar() {
-        let html = progress(&Progress { expected: 2, by_face: 3, by_document: 1, waiting: 0 }).into_string();
+        let more = Progress { expected: 2, by_face: 3, by_document: 1, waiting: 0 };
+        let html = progress(&more, Passing::Boards).into_string();
         assert!(html.contains(r#"width="225.0""#) && html.contains(r#"x="225.0" width="75.0""#), "{html}");
+    }
+
+    #[test]
+    fn a_point_says_what_people_do_there() {
+        let mut view = a_board();
+        assert!(board(&view).into_string().contains("Last boarded"));
+        for (kind, direction, says) in [
+            (PointKind::ArrivalHall, Direction::Entry, " admitted"),
+            (PointKind::Marina, Direction::Entry, " admitted"),
+            (PointKind::VehicleLane, Direction::Exit, " crossed"),
+        ] {
+            (view.point.kind, view.point.direction) = (kind, direction);
+            let html = board(&view).into_string();
+            assert!(html.contains(&format!("Last{says}")) && !html.contains(" boarded"), "{kind:?}");
+        }
+        assert_eq!(Passing::Leaves.in_words(3, 0), "3 crossed", "nobody was expected by name");
     }
 
     #[test]

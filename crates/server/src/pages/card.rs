@@ -1,13 +1,16 @@
 //! The card on top: one traveller, what the camera saw beside the reference, and what may be ruled.
 
+use super::board::wishes;
 use super::layout::{day_time, waiting_since};
 use super::score::{ScoreView, picture};
+use crate::service::LookoutHit;
 use jiff::{Timestamp, civil::Date};
 use maud::{Markup, html};
 use portunus_core::decide::{Failure, Reason};
 use portunus_core::encounter::{Lane, Stage};
 use portunus_core::id::{EncounterId, PassengerId};
 use portunus_core::policy::PersonClass;
+use portunus_store::Wish;
 
 /// Whether there is a photo taken now to show, and for how long. Served at `/console/encounters/ID/probe`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub struct PassengerView {
     pub boarded: bool,
     /// Held by an officer.
     pub held: bool,
+    /// Lookouts that hit them, and why.
+    pub lookouts: Vec<LookoutHit>,
     /// Where they come from.
     pub named_by: NamedBy,
 }
@@ -81,6 +86,8 @@ pub struct CardView {
     pub attempts: u32,
     /// The officer who took it up.
     pub officer: Option<String>,
+    /// What the traveller asks for.
+    pub wish: Wish,
     /// Whether the traveller says they are a citizen.
     pub claims_citizenship: bool,
     /// Whose rules apply.
@@ -101,25 +108,37 @@ pub struct CardView {
     pub confirmed: Option<PassengerId>,
     /// Earlier rulings, oldest first.
     pub rulings: Vec<RuledView>,
+    /// Whether an officer admits here, at an entry.
+    pub entering: bool,
+    /// Nothing of it is given to another state or a carrier.
+    pub confidential: bool,
 }
 
 impl CardView {
+    /// Whether the machine has confirmed who it is, and an officer is still to say what follows.
+    fn is_verified(&self) -> bool {
+        self.stage != Stage::Done && self.confirmed.is_some()
+    }
+
     /// The keys of the rulings that make sense now, as `data-rulings` says them to the console's module.
     fn rulings_open(&self) -> String {
         let done = self.stage == Stage::Done;
         let passenger = self.passenger.as_ref();
         let boarded = passenger.is_some_and(|p| p.boarded);
         let open = [
-            ("board", !done && !boarded && passenger.is_some()),
+            ("board", !done && !boarded && passenger.is_some() && !self.entering),
+            ("admit", !done && !boarded && passenger.is_some() && self.entering),
             ("refuse", !done),
             ("retake", !done && self.lane == Lane::Photo),
+            ("secondary", !done && self.stage != Stage::Secondary),
             ("establish", !done),
             ("off-load", boarded),
             ("somebody-else", done && self.confirmed.is_some()),
+            ("protect", self.stage.awaits_ruling() && !self.confidential),
             ("hold", passenger.is_some_and(|p| !p.held)),
             ("release", passenger.is_some_and(|p| p.held)),
             ("search", !done || self.confirmed.is_some()),
-            ("take", self.stage == Stage::Waiting),
+            ("take", matches!(self.stage, Stage::Waiting | Stage::Secondary)),
         ];
         open.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
     }
@@ -132,6 +151,7 @@ pub(super) fn failure_in_words(failure: Failure) -> &'static str {
         Failure::Matcher => "The matcher gave no answer: inspect the document",
         Failure::NoGallery => "The voyage's gallery is not staged: inspect the document",
         Failure::Exempt => "The law exempts this traveller from photos: inspect the document",
+        Failure::NoDocument => "Asks for an officer: no state's document, or protection",
     }
 }
 
@@ -161,18 +181,23 @@ pub(super) fn card(view: Option<&CardView>, now: Timestamp) -> Markup {
             data-confirmed=[view.confirmed]
             data-name=[passenger.map(|p| p.name.as_str())]
             data-rulings=(view.rulings_open())
+            data-entering[view.entering]
             aria-label="Selected traveller" {
             header .card-head {
                 h2 { (passenger.map_or("Not yet identified", |p| p.name.as_str())) }
                 p .card-state {
                     span .tag { (lane_in_words(view.lane)) }
                     @if view.stage == Stage::Done { span .tag { "over" } }
-                    @else { span .wait { (waiting_since(view.since, now)) } }
+                    @if view.stage == Stage::Secondary { span .tag { "second inspection" } }
+                    @if view.is_verified() { span .tag .tag-open { "verified" } }
+                    @if view.confidential { span .tag { "confidential" } }
+                    @if view.stage != Stage::Done { span .wait { (waiting_since(view.since, now)) } }
                     @if let Some(officer) = &view.officer { span .muted { "with " (officer) } }
                     a href={ "/console/encounters/" (view.encounter) "/receipt" } target="_blank" { "Receipt" }
                 }
             }
             (reasons(view))
+            (lookouts(view))
             div .pair { (probe(view)) (reference(passenger)) }
             (comparison(view))
             (facts(view))
@@ -232,7 +257,7 @@ fn reference(passenger: Option<&PassengerView>) -> Markup {
                         width="320" height="320" decoding="async" data-missing="The reference is not available";
                 }
                 Some(_) => (no_photo("No reference was staged", false)),
-                None => (no_photo("Nobody found: search the manifest", false)),
+                None => (no_photo("Nobody found yet: search by name or document", false)),
             }
             figcaption { "Reference" }
         }
@@ -256,7 +281,7 @@ fn comparison(view: &CardView) -> Markup {
             }
         } @else if view.lane == Lane::Photo && view.stage != Stage::AtGate {
             @if view.reasons.contains(&Reason::NoCandidate) {
-                p .muted { "Compared with everybody in this voyage's gallery: nobody reached the threshold." }
+                p .muted { "Compared with everybody who is expected here: nobody reached the threshold." }
             } @else {
                 p .muted { "No comparison was made." }
             }
@@ -266,11 +291,32 @@ fn comparison(view: &CardView) -> Markup {
 
 fn reasons(view: &CardView) -> Markup {
     html! {
-        @if !view.reasons.is_empty() || view.failure.is_some() || view.lane == Lane::Manual {
+        @if !view.reasons.is_empty() || view.failure.is_some() || view.lane == Lane::Manual || view.confidential {
             ul .reasons aria-label="Why an officer is asked" {
                 @if view.lane == Lane::Manual { li { "Would rather not be photographed: inspect the document" } }
                 @for reason in &view.reasons { li { (reason.in_words()) } }
                 @if let Some(failure) = view.failure { li { (failure_in_words(failure)) } }
+                @if view.confidential { li { "Confidential: nothing of this is given to any state or carrier" } }
+            }
+        }
+    }
+}
+
+/// Lookouts that hit the passenger: whose, why, how often such a hit is right. In either lane, and after any choice, the same.
+fn lookouts(view: &CardView) -> Markup {
+    let Some(passenger) = view.passenger.as_ref().filter(|p| !p.lookouts.is_empty()) else { return html! {} };
+    html! {
+        section .lookouts aria-label="Lookouts" {
+            @for hit in &passenger.lookouts {
+                div .lookout {
+                    p { b { "Lookout: " (hit.reason) } " " span .muted { (hit.authority) ", " (hit.reference) } }
+                    p { (hit.why.in_words()) "." }
+                    @if hit.disputed {
+                        p .muted { "An officer said that it is somebody else; it waits for an approver." }
+                    } @else if hit.why.may_be_another() {
+                        button type="button" data-not-this-person=(passenger.id) data-lookout=(hit.lookout) { "Not this person…" }
+                    }
+                }
             }
         }
     }
@@ -300,6 +346,7 @@ fn facts(view: &CardView) -> Markup {
                     @else if view.class != PersonClass::Unknown { " (not confirmed)" }
                 }
             }
+            @for asked in wishes(view.wish) { div .strong { dt { "Asks for" } dd { (asked) } } }
             @if view.claims_citizenship { div { dt { "Says" } dd { "is a citizen" } } }
             @if view.lane == Lane::Photo { div { dt { "Attempts" } dd { (view.attempts) } } }
             @if let Some(p) = &view.passenger {

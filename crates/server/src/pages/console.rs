@@ -3,6 +3,7 @@
 use super::board::{BoardView, PointView, board};
 use super::layout::{Head, Section, Viewer, bar, document};
 use maud::{Markup, html};
+use portunus_core::place::Expects;
 
 /// The console.
 pub struct ConsoleView {
@@ -15,8 +16,10 @@ pub struct ConsoleView {
 }
 
 /// One ruling as a key and a button: key, ruling, words.
-const RULINGS: [(&str, &str, &str); 10] = [
+const RULINGS: [(&str, &str, &str); 13] = [
     ("B", "board", "Board"),
+    ("A", "admit", "Admit…"),
+    ("S", "secondary", "Second inspection…"),
     ("R", "refuse", "Refuse…"),
     ("T", "retake", "New photo"),
     ("O", "off-load", "Off-load…"),
@@ -24,6 +27,7 @@ const RULINGS: [(&str, &str, &str); 10] = [
     ("C", "establish-citizen", "Is a citizen"),
     ("P", "establish-permanent-resident", "Permanent resident"),
     ("N", "establish-non-immigrant", "Non-immigrant"),
+    ("D", "protect", "Claims protection…"),
     ("H", "hold", "Hold or release…"),
     ("/", "search", "Find a passenger"),
 ];
@@ -49,19 +53,25 @@ pub fn console(view: &ConsoleView) -> Markup {
         p #lost .alarm role="alert" hidden { "Connection lost. Board by document; enter it later under “After an outage”." }
         p #signed-out .alarm role="alert" hidden { "You are signed out. " a href="/sign-in" { "Sign in again" } }
         main #main .console tabindex="-1" {
+            h1 .hidden-words { "Console" }
             @match &view.board {
-                Some(live) => { (board(live)) (side()) }
+                Some(live) => { (board(live)) (side(reads_documents(live))) }
                 None => p .big .empty { "There is no crossing point yet. An administrator makes one under Administration." },
             }
         }
         p #said .said role="status" aria-live="polite" {}
-        (why_dialog()) (outage_dialog()) (help_dialog())
+        (why_dialog()) (admit_dialog()) (register_dialog()) (forget_dialog()) (outage_dialog()) (help_dialog())
     };
     let head = Head { title: "Console", sheets: &["base.css", "console.css"], module: Some("console.js") };
     document(&head, "console-page", &body)
 }
 
-fn side() -> Markup {
+/// Whether documents are read here: then some may have asked to be known without theirs.
+fn reads_documents(live: &BoardView) -> bool {
+    live.point.kind.expects(live.point.direction) == Some(Expects::Documents)
+}
+
+fn side(reads_documents: bool) -> Markup {
     html! {
         section .rulings aria-labelledby="rulings-title" {
             h2 #rulings-title { "Ruling" }
@@ -72,12 +82,14 @@ fn side() -> Markup {
                 }
             }
             p .side-links {
+                button type="button" .quiet data-open="register" { "Enter a person…" }
+                @if reads_documents { button type="button" .quiet data-open="forget" { "Known here no more…" } }
                 button type="button" .quiet data-open="outage" { "After an outage…" }
                 button type="button" .quiet data-open="help" aria-keyshortcuts="?" { "Keys " kbd { "?" } }
             }
         }
         search .find #find hidden {
-            label for="query" { "Find a passenger of this voyage: name or document number" }
+            label for="query" { "Find who is expected here: name or document number" }
             div .find-row {
                 input #query type="search" autocomplete="off" spellcheck="false" maxlength="80" aria-controls="found";
                 button type="button" .quiet data-find-close { "Close " kbd { "Esc" } }
@@ -95,9 +107,115 @@ fn why_dialog() -> Markup {
                 h2 #why-title { "Why?" }
                 p #why-what {}
                 label for="why-text" { "Reason, in your words (it is kept with the ruling)" }
-                textarea #why-text name="reason" rows="3" maxlength="400" required {}
+                textarea #why-text name="reason" rows="3" maxlength="400" aria-required="true" aria-describedby="why-problem" {}
+                p #why-problem .problem role="alert" {}
                 p .dialog-buttons {
                     button type="submit" value="ok" .primary { "Confirm" }
+                    button type="submit" value="cancel" formnovalidate .quiet { "Cancel" }
+                }
+            }
+        }
+    }
+}
+
+/// Classes of admission that are offered; an officer may write another.
+const CLASSES: [(&str, &str); 8] = [
+    ("CITIZEN", "a citizen"),
+    ("RESIDENT", "a permanent resident"),
+    ("B-1", "visitor for business"),
+    ("B-2", "visitor for pleasure"),
+    ("D-1", "crew"),
+    ("F-1", "student"),
+    ("H-2A", "seasonal worker"),
+    ("RE", "refugee"),
+];
+
+/// The list that a field for a class offers.
+pub(super) fn admit_classes() -> Markup {
+    html! { datalist #admit-classes { @for (class, words) in CLASSES { option value=(class) { (words) } } } }
+}
+
+fn admit_dialog() -> Markup {
+    html! {
+        dialog #admit aria-labelledby="admit-title" {
+            form method="dialog" {
+                h2 #admit-title { "Admit" }
+                p #admit-who {}
+                label for="admit-class" { "Class of admission" }
+                input #admit-class list="admit-classes" required maxlength="12" autocomplete="off" spellcheck="false";
+                (admit_classes())
+                label for="admit-until" { "Until, the last day (empty for who may stay)" }
+                input #admit-until type="date";
+                p #admit-problem .problem role="alert" {}
+                p .dialog-buttons {
+                    button type="submit" value="ok" .primary { "Admit" }
+                    button type="submit" value="cancel" formnovalidate .quiet { "Cancel" }
+                }
+            }
+        }
+    }
+}
+
+/// Kinds of documents, as in an MRZ.
+const KINDS: [(&str, &str); 6] = [
+    ("P", "passport"),
+    ("I", "identity card"),
+    ("C", "resident card"),
+    ("T", "re-entry permit or refugee travel document"),
+    ("V", "visa"),
+    ("F", "another document"),
+];
+
+/// The fields of a document as an officer reads it, in the dialog of this name.
+fn document_fields(dialog: &str, required: bool) -> Markup {
+    let id = |name: &str| format!("{dialog}-{name}");
+    let or_none = if required { "" } else { " (empty for none)" };
+    html! {
+        label for=(id("issuer")) { "Document: issued by, as in an MRZ" (or_none) }
+        input id=(id("issuer")) maxlength="3" autocomplete="off" required[required];
+        label for=(id("kind")) { "Kind of document" }
+        select id=(id("kind")) { @for (kind, words) in KINDS { option value=(kind) { (words) } } }
+        label for=(id("number")) { "Document number" }
+        input id=(id("number")) maxlength="35" autocomplete="off" spellcheck="false" required[required];
+    }
+}
+
+/// For who asked to be known at a lane without a document, and takes it back.
+fn forget_dialog() -> Markup {
+    html! {
+        dialog #forget aria-labelledby="forget-title" {
+            form method="dialog" {
+                h2 #forget-title { "Known here no more" }
+                p .muted { "For who agreed to be known here without a document, and takes it back. What is kept for it is erased at once." }
+                (document_fields("forget", true))
+                p #forget-problem .problem role="alert" {}
+                p .dialog-buttons {
+                    button type="submit" value="ok" .primary { "Erase" }
+                    button type="submit" value="cancel" formnovalidate .quiet { "Cancel" }
+                }
+            }
+        }
+    }
+}
+
+/// For who has a document that no machine reads, or none.
+fn register_dialog() -> Markup {
+    let field = |id: &str, words: &str, more: Markup| {
+        html! { label for={ "register-" (id) } { (words) } (more) }
+    };
+    html! {
+        dialog #register aria-labelledby="register-title" {
+            form method="dialog" {
+                h2 #register-title { "Enter a person" }
+                p .muted { "For who has a document that no machine reads, or none: refugees, stateless people, an emergency document. They come onto the card, to be admitted or referred." }
+                (field("family", "Family name", html! { input #register-family required maxlength="100" autocomplete="off"; }))
+                (field("given", "Given names", html! { input #register-given maxlength="100" autocomplete="off"; }))
+                (field("born", "Date of birth", html! { input #register-born type="date"; }))
+                (field("nationality", "Nationality, as in an MRZ (XXA stateless, XXB refugee, XXX unknown)", html! { input #register-nationality maxlength="3" autocomplete="off"; }))
+                (document_fields("register", false))
+                p #register-problem .problem role="alert" {}
+                p .dialog-buttons {
+                    button type="submit" value="ok" .primary { "Enter" }
                     button type="submit" value="cancel" formnovalidate .quiet { "Cancel" }
                 }
             }

@@ -19,6 +19,9 @@ fn what(section: Section) -> &'static str {
         Section::Accuracy => "How often the machine errs here, and how many people a day that is",
         Section::SecondLook => "Two photos, one question: a random sample judged again",
         Section::Records => "What is held on a person: requests, holds and corrections, in cases",
+        Section::Lookouts => {
+            "Documents, people and voyages that send a traveller to an officer, and who approved them"
+        }
         Section::Admin => "Crossing points, designations, devices, people",
     }
 }
@@ -41,6 +44,7 @@ pub fn door(view: &DoorView) -> Markup {
                     }
                     None => li { a href="/sign-in" { b { "Sign in" } span { "Officers, supervisors, administrators" } } },
                 }
+                li { a href="/decline" { b { "Decline the photo" } span { "For travellers, before the voyage: with the booking and the document" } } }
                 li { a href="/receipt" { b { "Receipt" } span { "For travellers: what was captured, until when it is kept, and the proof" } } }
                 li { a href="/oversight" { b { "Oversight" } span { "For everybody: choices, waits, errors, erasing, where cameras are and under what law" } } }
                 li { a href="/gate" { b { "Gate" } span { "The traveller's page, for a browser that was enrolled as a gate" } } }

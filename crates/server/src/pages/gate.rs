@@ -16,7 +16,22 @@ const LANGUAGES: [(&str, &str, &str); 5] = [
 
 /// The page. A `data-text` names a text of `assets/i18n.json`; a `data-notice`, one of the policy's notice.
 pub fn gate() -> Markup {
-    let body = html! {
+    let screens = html! {
+        (screen("starting", "", &html! { h1 .huge data-text="starting" { "One moment…" } }))
+        (closed())
+        (screen("choice", "choice-title", &choice(&party())))
+        (screen("camera", "camera-title", &camera()))
+        (screen("stuck", "stuck-title", &stuck()))
+        (screen("working", "", &html! { h1 .huge data-text="comparing" { "One moment…" } }))
+        (screen("result", "result-title", &result(&html! {})))
+    };
+    let head = Head { title: "Gate", sheets: &["gate.css"], module: Some("gate.js") };
+    document(&head, "gate-page", &frame(&screens))
+}
+
+/// What stands around the screens of every page that travellers see: where this is, the languages, the authority.
+pub(super) fn frame(screens: &Markup) -> Markup {
+    html! {
         header .gate-head {
             p #where .where {}
             nav .languages aria-label="Language · Idioma · Langue · اللغة · 语言" {
@@ -25,27 +40,27 @@ pub fn gate() -> Markup {
                 }
             }
         }
-        main #main .gate tabindex="-1" {
-            (screen("starting", "", &html! { p .huge data-text="starting" { "One moment…" } }))
-            (screen("closed", "", &html! {
-                h1 .huge #closed-title data-text="closed" { "Boarding is not open" }
-                p .large #closed-text data-text="closed_text" { "Please wait, or ask the staff." }
-                p .small #closed-detail {}
-            }))
-            (screen("choice", "choice-title", &choice()))
-            (screen("camera", "camera-title", &camera()))
-            (screen("stuck", "stuck-title", &stuck()))
-            (screen("working", "", &html! { p .huge data-text="comparing" { "One moment…" } }))
-            (screen("result", "result-title", &result()))
-        }
+        main #main .gate tabindex="-1" { (screens) }
         footer .gate-foot { p #authority {} p #trouble role="status" {} }
         p #spoken .hidden-words role="status" aria-live="assertive" {}
         noscript { p .huge { "This page needs JavaScript. Please see the officer." } }
-    };
-    document(&Head { title: "Gate", sheets: &["gate.css"], module: Some("gate.js") }, "gate-page", &body)
+    }
 }
 
-fn screen(name: &str, labelled_by: &str, content: &Markup) -> Markup {
+/// The screen that says why nobody can pass here now.
+pub(super) fn closed() -> Markup {
+    screen(
+        "closed",
+        "",
+        &html! {
+            h1 .huge #closed-title tabindex="-1" data-text="closed" { "Boarding is not open" }
+            p .large #closed-text data-text="closed_text" { "Please wait, or ask the staff." }
+            p .small #closed-detail {}
+        },
+    )
+}
+
+pub(super) fn screen(name: &str, labelled_by: &str, content: &Markup) -> Markup {
     html! {
         section .screen .{ "screen-" (name) } data-screen=(name) hidden[name != "starting"]
             aria-labelledby=[Some(labelled_by).filter(|id| !id.is_empty())] { (content) }
@@ -66,7 +81,18 @@ fn choice_button(id: &str, text: &str, words: &str, key: &str, icon: &str) -> Ma
 const CAMERA: &str = r#"<svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true" focusable="false"><path d="M6 15h8l4-6h12l4 6h8v24H6z" fill="none" stroke="currentColor" stroke-width="3.5" stroke-linejoin="round"/><circle cx="24" cy="26" r="7.5" fill="none" stroke="currentColor" stroke-width="3.5"/></svg>"#;
 const DOCUMENT: &str = r#"<svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true" focusable="false"><path d="M11 5h26v38H11z" fill="none" stroke="currentColor" stroke-width="3.5" stroke-linejoin="round"/><circle cx="24" cy="20" r="6.5" fill="none" stroke="currentColor" stroke-width="3.5"/><path d="M17 34h14" stroke="currentColor" stroke-width="3.5" stroke-linecap="round"/></svg>"#;
 
-fn choice() -> Markup {
+/// How many choose together: at a lane everybody shows a document, and chooses.
+fn party() -> Markup {
+    html! {
+        label .claim .together for="together" {
+            span data-text="together" { "How many of you choose together (a family, a guardian with children)?" }
+            select #together { @for n in 1..=6 { option value=(n) { (n) } } }
+        }
+    }
+}
+
+/// The notice, and the two choices; `more` is asked beside the claim.
+pub(super) fn choice(more: &Markup) -> Markup {
     html! {
         div .notice {
             h1 #choice-title tabindex="-1" data-notice="title" {}
@@ -78,15 +104,22 @@ fn choice() -> Markup {
             input #claim type="checkbox";
             span data-notice="claim" {}
         }
+        (more)
         p #claimed .claimed role="status" data-notice="claimed" hidden {}
         div .choices role="group" aria-labelledby="choice-title" {
             (choice_button("choose-photo", "choose_photo", "Take my photo", "1", CAMERA))
             (choice_button("choose-manual", "choose_manual", "No photo – see an officer", "2", DOCUMENT))
         }
+        details #wishes .wishes {
+            summary #ask data-text="ask" { "Ask for…" }
+            label { input #wish-booth type="checkbox"; span data-text="ask_booth" { "a private booth" } }
+            label { input #wish-officer type="checkbox"; span data-text="ask_officer" { "an officer of my own sex" } }
+            label { input #wish-only type="checkbox"; span data-text="ask_only" { "an officer, no photo: I have no document, or need protection" } }
+        }
     }
 }
 
-fn camera() -> Markup {
+pub(super) fn camera() -> Markup {
     html! {
         h1 #camera-title .hidden-words data-text="camera_title" { "Your photo" }
         div .viewfinder {
@@ -107,7 +140,7 @@ fn camera() -> Markup {
     }
 }
 
-fn stuck() -> Markup {
+pub(super) fn stuck() -> Markup {
     html! {
         h1 #stuck-title .huge tabindex="-1" data-text="stuck" { "The photo did not work out" }
         p .large data-text="stuck_text" { "You can try again, or an officer looks at your document." }
@@ -118,7 +151,8 @@ fn stuck() -> Markup {
     }
 }
 
-fn result() -> Markup {
+/// What follows, and what the traveller takes away; `next` ends it where it does not end by itself.
+pub(super) fn result(next: &Markup) -> Markup {
     html! {
         div #outcome .outcome {
             svg .outcome-icon .icon-proceed viewBox="0 0 96 96" width="96" height="96" aria-hidden="true" {
@@ -138,13 +172,13 @@ fn result() -> Markup {
             ul #result-advice .advice-list {}
         }
         div #receipt .take-away hidden {
-            svg #receipt-qr .take-away-qr role="img" aria-label="Your receipt" shape-rendering="crispEdges" {}
             div {
                 p .take-away-title data-text="receipt" { "Your receipt" }
                 p data-text="receipt_text" { "Scan or copy it: what was captured, and until when it is kept" }
-                p #receipt-code .take-away-code dir="ltr" {}
             }
+            ul #receipts .take-away-all {}
         }
+        (next)
         progress #clearing .clearing max="100" value="100" aria-hidden="true" {}
     }
 }

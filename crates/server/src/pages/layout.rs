@@ -2,6 +2,7 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, html};
+use portunus_core::role::Action;
 
 /// Who looks at a page.
 pub struct Viewer {
@@ -26,14 +27,36 @@ pub enum Section {
     Accuracy,
     /// `/records`
     Records,
+    /// `/lookouts`
+    Lookouts,
     /// `/admin`
     Admin,
 }
 
 impl Section {
     /// All rooms, in the order of the bar.
-    pub const ALL: [Self; 6] =
-        [Self::Console, Self::SecondLook, Self::Supervisor, Self::Accuracy, Self::Records, Self::Admin];
+    pub const ALL: [Self; 7] = [
+        Self::Console,
+        Self::SecondLook,
+        Self::Supervisor,
+        Self::Accuracy,
+        Self::Records,
+        Self::Lookouts,
+        Self::Admin,
+    ];
+
+    /// Who may do this may enter.
+    pub(crate) fn action(self) -> Action {
+        match self {
+            Self::Console => Action::SeeTravellers,
+            Self::SecondLook => Action::TakeSecondLooks,
+            Self::Supervisor => Action::SeeVoyages,
+            Self::Accuracy => Action::ReadFigures,
+            Self::Records => Action::ReadCases,
+            Self::Lookouts => Action::ReadLookouts,
+            Self::Admin => Action::ReadSetUp,
+        }
+    }
 
     pub(super) fn path(self) -> &'static str {
         match self {
@@ -42,6 +65,7 @@ impl Section {
             Self::Supervisor => "/supervisor",
             Self::Accuracy => "/supervisor/accuracy",
             Self::Records => "/records",
+            Self::Lookouts => "/lookouts",
             Self::Admin => "/admin",
         }
     }
@@ -53,6 +77,7 @@ impl Section {
             Self::Supervisor => "Supervisor",
             Self::Accuracy => "Accuracy",
             Self::Records => "Records",
+            Self::Lookouts => "Lookouts",
             Self::Admin => "Administration",
         }
     }
@@ -107,12 +132,24 @@ pub(super) fn bar(viewer: &Viewer, here: Section, middle: &Markup) -> Markup {
                 }
             }
             div .bar-middle { (middle) }
+            @if viewer.sections.contains(&Section::Console) {
+                form .lock method="post" action="/lock" {
+                    input type="hidden" name="next" value=(here.path());
+                    button type="submit" .quiet { "Lock" }
+                }
+                script type="module" src="/assets/lock.js" {}
+            }
             form .who method="post" action="/sign-out" {
                 span { b { (viewer.name) } " " span .muted { (viewer.role) } }
                 button type="submit" .quiet { "Sign out" }
             }
         }
     }
+}
+
+/// A table that may be wider than the screen: it scrolls in its frame, by keyboard, too.
+pub(super) fn table_frame(label: &str, table: &Markup) -> Markup {
+    html! { div .table-frame role="region" aria-label=(label) tabindex="0" { (table) } }
 }
 
 /// The mark: an arch, and the keyhole in it.

@@ -2,11 +2,12 @@
 
 mod law;
 mod map;
+mod parity;
 mod plot;
 mod words;
 
 use super::assets::asset;
-use super::layout::{Head, document, grouped, mark};
+use super::layout::{Head, document, grouped, mark, table_frame};
 use super::supervisor::{WAIT_RATIO_MAX, seconds};
 use crate::service::oversight::{FigureTable, Oversight, PeriodChoices};
 use crate::service::report::{CellFigures, RateFigure, percent};
@@ -19,9 +20,10 @@ pub use words::headlines;
 /// The page's style sheets, by file name.
 const SHEETS: [&str; 2] = ["base.css", "oversight.css"];
 /// The page's sections: where each is, and how it is called.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("in-short", "In short"),
     ("choices", "Choices and waits"),
+    ("parity", "Parity"),
     ("outcomes", "Outcomes"),
     ("captures", "Captures"),
     ("errors", "Errors"),
@@ -74,6 +76,7 @@ fn body(report: &Oversight, served: bool) -> Markup {
             }
             (in_short(report, served))
             (choices(report))
+            (parity::parity(report))
             (outcomes(report))
             (captures(report))
             (errors(report))
@@ -110,9 +113,7 @@ fn in_short(report: &Oversight, served: bool) -> Markup {
 fn frame(caption: &str, table: &Markup) -> Markup {
     html! {
         div .framed {
-            div .table-frame role="region" aria-label=(caption) tabindex="0" {
-                table .figures { caption { span { (caption) } } (table) }
-            }
+            (table_frame(caption, &html! { table .figures { caption { span { (caption) } } (table) } }))
             @if table.0.contains(WITHHELD) { p .muted .why { (WITHHELD_WHY) } }
         }
     }

@@ -3,6 +3,7 @@
 
 use super::layout::{Head, document, document_in, mark};
 use super::qr::Qr;
+use super::words::{LANGUAGES, Texts, Words, languages, texts};
 use crate::service::receipt::readings_in_short;
 use crate::service::{ContestShown, PassageShown, ReceiptShown, RecordOfReceipt, slug};
 use jiff::{Timestamp, tz::TimeZone};
@@ -10,48 +11,11 @@ use maud::{Markup, html};
 use portunus_core::place::Direction;
 use portunus_core::policy::{DataClass, Notice};
 use portunus_core::receipt::{Ground, ReceiptCode};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// The languages of the page: those of the gate, each by its own name.
-pub const LANGUAGES: [(&str, &str); 5] =
-    [("en", "English"), ("es", "Español"), ("fr", "Français"), ("ar", "العربية"), ("zh", "中文")];
-
-static TEXTS: LazyLock<HashMap<String, HashMap<String, String>>> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "a file of this program's own, which a test reads")]
-    serde_json::from_str(include_str!("../../assets/receipt.json"))
-        .expect("receipt.json is as it was written")
-});
-
-/// A language of the page, with its texts.
-#[derive(Clone, Copy)]
-pub struct Words(&'static str);
-
-impl Words {
-    /// The language asked for, else the first of `accepted` (an `Accept-Language` header) that there is, else English.
-    pub fn of(asked: Option<&str>, accepted: Option<&str>) -> Self {
-        let known = |tag: &str| {
-            let tag = tag.trim().split(['-', ';']).next().unwrap_or_default().to_lowercase();
-            LANGUAGES.iter().find(|(language, _)| *language == tag).map(|(language, _)| *language)
-        };
-        let by_browser = || accepted.and_then(|tags| tags.split(',').take(20).find_map(known));
-        Self(asked.and_then(known).or_else(by_browser).unwrap_or("en"))
-    }
-
-    /// The language's tag.
-    pub fn language(self) -> &'static str {
-        self.0
-    }
-
-    fn text(self, key: &str) -> &'static str {
-        TEXTS.get(self.0).and_then(|texts| texts.get(key)).map_or("", String::as_str)
-    }
-
-    fn filled(self, key: &str, name: &str, value: &str) -> String {
-        // Isolated (U+2068, U+2069): a date reads left to right inside Arabic, too.
-        self.text(key).replace(&format!("{{{name}}}"), &format!("\u{2068}{value}\u{2069}"))
-    }
-}
+/// The page's texts in all its languages.
+pub static TEXTS: LazyLock<Texts> = LazyLock::new(|| texts(include_str!("../../assets/receipt.json")));
 
 /// The page before a code is given, or after one that opens nothing.
 pub struct AskView {
@@ -92,13 +56,7 @@ fn page(words: Words, title: &str, languages: &Markup, content: &Markup) -> Mark
 /// The page that asks for a code.
 pub fn ask(view: &AskView) -> Markup {
     let words = view.words;
-    let languages = html! {
-        nav .languages aria-label=(words.text("language")) {
-            @for (language, name) in LANGUAGES {
-                a href={ "/receipt?lang=" (language) } lang=(language) aria-current=[(language == words.language()).then_some("true")] { (name) }
-            }
-        }
-    };
+    let languages = languages(words, "/receipt");
     let content = html! {
         h1 { (words.text("title")) }
         p { (words.text("intro")) }
@@ -389,7 +347,7 @@ pub fn slip(code: ReceiptCode, address: &str) -> Markup {
             p .code dir="ltr" { (code.grouped()) }
             ul {
                 @for (language, _) in LANGUAGES {
-                    li lang=(language) dir=[(language == "ar").then_some("rtl")] { (Words(language).text("intro")) }
+                    li lang=(language) dir=[(language == "ar").then_some("rtl")] { (Words::of(&TEXTS, Some(language), None).text("intro")) }
                 }
             }
             p .number { (address.split('#').next().unwrap_or(address)) }
@@ -426,34 +384,13 @@ mod tests {
 
     fn opened(shown: &ReceiptShown, language: &str) -> String {
         let view = OpenView {
-            words: Words::of(Some(language), None),
+            words: Words::of(&TEXTS, Some(language), None),
             code: ReceiptCode::from_bytes([0xab; 16]),
             shown,
             notice: &BTreeMap::new(),
             deadline: Timestamp::UNIX_EPOCH,
         };
         open(&view).into_string()
-    }
-
-    #[test]
-    fn every_language_has_every_text() {
-        let names = |language: &str| {
-            let mut names: Vec<&String> = TEXTS[language].keys().collect();
-            names.sort_unstable();
-            names
-        };
-        for (language, _) in LANGUAGES {
-            assert_eq!(names(language), names("en"), "{language}");
-            assert!(TEXTS[language].values().all(|text| !text.is_empty()), "{language}");
-        }
-    }
-
-    #[test]
-    fn the_language_is_that_asked_for_or_the_browsers() {
-        let language = |asked, accepted| Words::of(asked, accepted).language();
-        assert_eq!(language(Some("ar"), Some("fr")), "ar");
-        assert_eq!(language(None, Some("de-DE,de;q=0.9,zh-CN;q=0.8")), "zh");
-        assert_eq!(language(Some("xx"), None), "en");
     }
 
     #[test]

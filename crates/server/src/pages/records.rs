@@ -1,6 +1,7 @@
 //! `/records`: the records office's cases, and what each names; `/console/encounters/ID/held`: what is held of one passage.
 
-use super::layout::{Head, Section, Viewer, bar, day_time, document};
+use super::layout::{Head, Section, Viewer, bar, day_time, document, table_frame};
+use super::redress::{self, RedressView};
 use crate::service::{OnRecord, slug};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -50,6 +51,8 @@ pub struct CaseView {
     pub contest: Option<ContestOf>,
     /// What it names and is still there.
     pub records: Vec<OnRecord>,
+    /// Of a mis-identification, what is proposed and who may decide.
+    pub redress: RedressView,
 }
 
 /// What is held of one passage.
@@ -85,15 +88,16 @@ pub fn cases(view: &CasesView) -> Markup {
             h1 { "Records office" }
             p #said .said role="status" aria-live="polite" {}
             p #problem .alarm role="alert" hidden {}
+            p { a href="/records/stays" { "Stays: who is past their last day, where exits are recorded" } }
             @if view.may_act { (new_case()) }
             @if view.cases.is_empty() { p .big .empty { "No case yet. Nothing is looked for, given, held or put right without one." } }
             @else {
-                div .scrolls {
+                (table_frame("Cases", &html! {
                     table .cases {
                         thead { tr { th scope="col" { "File" } th scope="col" { "What" } th scope="col" { "Basis" } th scope="col" { "Opened" } th scope="col" { "Until" } th scope="col" { "State" } } }
                         tbody { @for case in &view.cases { (row(case, view.now)) } }
                     }
-                }
+                }))
             }
         }
     };
@@ -122,6 +126,7 @@ fn state(case: &Case, now: Timestamp) -> Markup {
             (Some(outcome), _) => span .tag { (outcome.in_words()) },
             (None, false) => span .tag { "expired" },
             (None, true) if late => span .tag .tag-off { "late" },
+            (None, true) if case.kind == CaseKind::Misidentification => span .tag .tag-open { "open" },
             (None, true) if case.approvals.len() < needed => span .tag { (case.approvals.len()) " of " (needed) " approvals" },
             (None, true) => span .tag .tag-open { @if case.kind == CaseKind::Hold { "in force" } @else { "open" } },
         }
@@ -166,7 +171,7 @@ pub fn case(view: &CaseView) -> Markup {
             p #said .said role="status" aria-live="polite" {}
             p #problem .alarm role="alert" hidden {}
             (facts(view))
-            @if open && view.may_approve && case.approvals.len() < case.kind.approvals_needed() {
+            @if open && view.may_approve && case.kind != CaseKind::Misidentification && case.approvals.len() < case.kind.approvals_needed() {
                 form data-post={ "/api/records/v1/cases/" (case.id) "/approve" } data-ask="Do you agree to this case with exactly the records that it names?" {
                     button type="submit" .primary { "Approve…" }
                 }
@@ -176,7 +181,11 @@ pub fn case(view: &CaseView) -> Markup {
                 @if view.records.is_empty() { p .muted { @if case.closed_at.is_some() { "None that are still there." } @else { "None yet." } } }
                 @else { (table(&view.records)) }
             }
-            @if takes && !matches!(case.kind, CaseKind::ClassChange | CaseKind::Contest) { (find()) }
+            @if takes && !matches!(case.kind, CaseKind::ClassChange | CaseKind::Contest | CaseKind::StayInquiry) { (find()) }
+            @if case.kind == CaseKind::Misidentification { (redress::in_case(view, open)) }
+            @if open && view.may_act && CaseKind::SEES_STAYS.contains(&case.kind) {
+                (super::stays::in_case(CaseKind::OF_STAYS.contains(&case.kind)))
+            }
             @if open && view.may_act { (deeds(case)) }
         }
     };
@@ -201,8 +210,8 @@ fn facts(view: &CaseView) -> Markup {
             @if let Some(check) = &case.identity_check { dt { "Identity check" } dd { (check) } }
             dt { "Opened by" } dd { (view.author) ", " (day_time(case.opened_at)) }
             @if case.kind.approvals_needed() > 0 {
-                dt { "Approved by" }
-                dd { @if view.approvals.is_empty() { "nobody yet" } @else { (view.approvals.join(", ")) } " (" (case.kind.approvals_needed()) " needed)" }
+                dt { @if case.kind == CaseKind::Misidentification { "Decided by" } @else { "Approved by" } }
+                dd { @if view.approvals.is_empty() { "nobody yet" } @else { (view.approvals.join(", ")) } @if case.kind != CaseKind::Misidentification { " (" (case.kind.approvals_needed()) " needed)" } }
             }
             @if let Some(deadline) = case.deadline { dt { "To be answered by" } dd { (day_time(deadline)) } }
             @if let Some(expires) = case.expires_at { dt { "Ends by itself" } dd { (day_time(expires)) } }
@@ -214,14 +223,13 @@ fn facts(view: &CaseView) -> Markup {
 
 /// What is held, unopened: what, whose rules, until when, who has copies, who read it.
 fn table(records: &[OnRecord]) -> Markup {
-    html! {
-        div .scrolls {
-            table .held {
-                thead { tr { th scope="col" { "What" } th scope="col" { "Class" } th scope="col" { "Since" } th scope="col" { "Until" } th scope="col" { "Copies" } th scope="col" { "Read by" } } }
-                tbody { @for one in records { (held(one)) } }
-            }
+    let rows = html! {
+        table .held {
+            thead { tr { th scope="col" { "What" } th scope="col" { "Class" } th scope="col" { "Since" } th scope="col" { "Until" } th scope="col" { "Copies" } th scope="col" { "Read by" } } }
+            tbody { @for one in records { (held(one)) } }
         }
-    }
+    };
+    table_frame("What is held", &rows)
 }
 
 fn held(one: &OnRecord) -> Markup {
@@ -257,30 +265,42 @@ fn within(within: Within) -> &'static str {
     }
 }
 
+/// What the family name is called where it is asked for in place of a document.
+pub(super) const WITHOUT_DOCUMENT: &str = "Or without a document: family name";
+
+/// By what somebody is found: a document, or else their name and date of birth. `personOf` in `records.js` reads it.
+pub(super) fn person_fields(prefix: &str, family_name: &str) -> Markup {
+    html! {
+        label for={ (prefix) "-issuer" } { "Document: issuing state, as in the MRZ" }
+        input #{ (prefix) "-issuer" } name="issuer" maxlength="3" placeholder="UTO";
+        label for={ (prefix) "-kind" } { "Kind, as in the MRZ" }
+        input #{ (prefix) "-kind" } name="document_kind" maxlength="2" value="P";
+        label for={ (prefix) "-number" } { "Number" }
+        input #{ (prefix) "-number" } name="number" maxlength="35" spellcheck="false";
+        label for={ (prefix) "-family" } { (family_name) }
+        input #{ (prefix) "-family" } name="family_name" maxlength="100";
+        label for={ (prefix) "-given" } { "Given names" }
+        input #{ (prefix) "-given" } name="given_names" maxlength="100";
+        label for={ (prefix) "-born" } { "Date of birth" }
+        input #{ (prefix) "-born" } name="born" type="date";
+    }
+}
+
 fn find() -> Markup {
     html! {
         section aria-labelledby="find-title" {
             h2 #find-title { "Find what is held on the person" }
             form #find .fields autocomplete="off" {
-                label for="find-issuer" { "Document: issuing state, as in the MRZ" }
-                input #find-issuer name="issuer" maxlength="3" placeholder="UTO";
-                label for="find-document" { "Kind, as in the MRZ" }
-                input #find-document name="document_kind" maxlength="2" value="P";
-                label for="find-number" { "Number" }
-                input #find-number name="number" maxlength="35" spellcheck="false";
-                label for="find-family" { "Or without a document: family name" }
-                input #find-family name="family_name" maxlength="100";
-                label for="find-given" { "Given names" }
-                input #find-given name="given_names" maxlength="100";
-                label for="find-born" { "Date of birth" }
-                input #find-born name="born" type="date";
+                (person_fields("find", WITHOUT_DOCUMENT))
                 button type="submit" .primary { "Find" }
             }
             form #found hidden {
-                table .held {
-                    thead { tr { th scope="col" { "Name it" } th scope="col" { "What" } th scope="col" { "Class" } th scope="col" { "Since" } th scope="col" { "Until" } } }
-                    tbody #found-rows {}
-                }
+                (table_frame("What was found", &html! {
+                    table .held {
+                        thead { tr { th scope="col" { "Name it" } th scope="col" { "What" } th scope="col" { "Class" } th scope="col" { "Since" } th scope="col" { "Until" } } }
+                        tbody #found-rows {}
+                    }
+                }))
                 button type="submit" .primary { "Name these records in the case" }
             }
             p #found-none .muted hidden { "Nothing is held on this person that opens." }
@@ -326,7 +346,12 @@ fn deeds(case: &Case) -> Markup {
                         button type="submit" .primary { "Note the change…" }
                     }
                 }
-                CaseKind::Contest => (answer(&api)),
+                CaseKind::Contest => {
+                    (answer(&api))
+                    (redress::from_contest(case))
+                }
+                CaseKind::Misidentification => p .muted { "What is proposed follows when somebody else agrees. Refused is it by a second officer, too." },
+                CaseKind::StayInquiry => p .muted { "What is decided on stays is kept at once; the case is closed when it is done." },
                 CaseKind::Hold => p .muted { "What a hold names is not erased while it lasts; past its date nobody but this case sees it." },
             }
             @if case.kind != CaseKind::Contest { (close(case, &api)) }

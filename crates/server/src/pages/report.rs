@@ -1,6 +1,6 @@
 //! `/supervisor/accuracy`: how often the machine errs at each port, with intervals, counts and people per day.
 
-use super::layout::{Head, Section, Viewer, bar, document, grouped};
+use super::layout::{Head, Section, Viewer, bar, document, grouped, table_frame};
 use crate::service::report::{
     AccuracyReport, CellFigures, DimensionFigures, PackFigures, RateFigure, Share, percent,
 };
@@ -107,7 +107,7 @@ fn pack(port: &str, figures: &PackFigures) -> Markup {
 fn totals(rates: &[RateFigure]) -> Markup {
     let top = scale(rates.iter());
     html! {
-        div .table-frame role="region" aria-label="Rates" tabindex="0" {
+        (table_frame("Rates", &html! {
             table .rates {
                 caption .hidden-words { "Each rate with its 95 % interval, the people behind it, and people a day" }
                 thead { tr {
@@ -126,7 +126,7 @@ fn totals(rates: &[RateFigure]) -> Markup {
                     }
                 } } }
             }
-        }
+        }))
     }
 }
 
@@ -183,7 +183,7 @@ fn cells(title: &str, column: &str, cells: &[CellFigures]) -> Markup {
     html! {
         section .cells {
             h4 { (title) }
-            div .table-frame role="region" aria-label=(title) tabindex="0" {
+            (table_frame(title, &html! {
                 table .rates .groups {
                     thead { tr { th scope="col" { (column) } @for name in names { th scope="col" { (name) (axis(top)) } } } }
                     tbody { @for cell in cells { tr {
@@ -195,7 +195,7 @@ fn cells(title: &str, column: &str, cells: &[CellFigures]) -> Markup {
                         } }
                     } } }
                 }
-            }
+            }))
         }
     }
 }

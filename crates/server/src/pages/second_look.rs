@@ -116,7 +116,7 @@ pub(super) fn disputes(view: &DisputesView, may_act: bool) -> Markup {
         @if !view.open.is_empty() {
             section .disputes aria-labelledby="disputes-title" {
                 h2 #disputes-title { "A second officer says: not the same person" }
-                p { "The officer at the point was not told. Have the document inspected by hand; nobody is refused by this." }
+                p { "Have the document inspected by hand; nobody is refused by this." }
                 @if may_act { @for dispute in &view.open { (one(dispute)) } }
                 @else { p { (view.open.len()) " open. A supervisor sees to it." } }
             }
@@ -136,8 +136,8 @@ fn one(dispute: &DisputeView) -> Markup {
                     Stratum::Referred => "The machine referred, with this passenger as candidate; disputed at ",
                 }
                 (clock_time(dispute.at)) ". "
-                @if dispute.boarded { b { "On board now." } } @else { "Not on board." }
-                @if dispute.told_at.is_some() { " The officer at the point was told." }
+                @if dispute.boarded { b { "Already through." } } @else { "Not through yet." }
+                " The officer at the point was " @if dispute.told_at.is_none() { "not " } "told."
                 @if dispute.held { " " span .tag .tag-off { "held" } }
             }
             p .dispute-steps {
@@ -253,6 +253,7 @@ pub(super) mod tests {
                 id: portunus_core::id::PointId::from_bytes([1; 16]),
                 name: "JFK B22".to_owned(),
                 direction: Direction::Exit,
+                kind: portunus_core::place::PointKind::BoardingGate,
             },
             name: "BERGER, ALEX".to_owned(),
             document: "FRA ···0003".to_owned(),
@@ -280,7 +281,7 @@ pub(super) mod tests {
     fn a_dispute_names_the_case_to_who_may_act_and_to_nobody_else() {
         let acts = disputes(&a_dispute(), true).into_string();
         assert!(acts.contains("BERGER, ALEX") && acts.contains("data-step=\"hold\""));
-        assert!(acts.contains("On board now."));
+        assert!(acts.contains("Already through."));
         let reads = disputes(&a_dispute(), false).into_string();
         assert!(!reads.contains("BERGER") && reads.contains("1 open"));
         let nothing = DisputesView { open: vec![], ..a_dispute() };

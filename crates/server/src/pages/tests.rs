@@ -1,33 +1,40 @@
 //! Views to test with (fictional people), and what holds for every page.
 
-use super::admin::{AdminView, DesignationView, DeviceView, PersonView, PointRow, admin};
+use super::admin::{AdminView, DeviceView, PersonView, PointRow, admin};
 use super::assets;
-use super::board::{BoardView, BoardedView, PointView, Progress, VoyageView, WaitingView, board};
+use super::board::{BoardView, BoardedView, KnownView, PointView, Progress, VoyageView, WaitingView, board};
 use super::card::{CardView, NamedBy, PassengerView, ProbePhoto, RuledView};
 use super::console::{ConsoleView, console};
+use super::designation::{DesignationView, State};
 use super::door::{DoorView, door};
 use super::gate::gate;
 use super::message::message;
 use super::records::{CaseView, CasesView, LateRecall, case, cases};
+use super::redress::RedressView;
 use super::score::ScoreView;
 use super::setup::{SetupView, setup};
 use super::sign_in::{SignInView, sign_in};
+use super::stays::{StaysView, stays};
 use super::supervisor::{SupervisorView, VoyageRow, supervisor};
 use super::{Section, Viewer};
-use crate::service::OnRecord;
+use crate::service::{FindingShown, Follows, OnRecord, OverstayList, OverstayShown, RedressShown, WayShown};
 use jiff::Timestamp;
 use jiff::civil::date;
 use portunus_biometrics::face::quality::Advice;
 use portunus_core::biometric::{Rate, Score};
-use portunus_core::case::{Case, CaseKind, CaseOutcome};
+use portunus_core::case::{Case, CaseKind, CaseOutcome, Finding};
 use portunus_core::decide::{Failure, Reason};
 use portunus_core::encounter::{Lane, LaneWaits, Method, Stage};
 use portunus_core::id::{
-    CaseId, DesignationId, DeviceId, EncounterId, PassengerId, PointId, RecordId, UserId, VoyageId,
+    CaseId, DecisionId, DesignationId, DeviceId, EncounterId, PassengerId, PointId, RecordId, UserId,
+    VoyageId,
 };
-use portunus_core::place::Direction;
+use portunus_core::place::{Designation, Direction, PointKind};
 use portunus_core::policy::{PersonClass, Start};
+use portunus_core::role::Role;
+use portunus_core::stay::{Span, StayState};
 use portunus_core::voyage::VoyageStatus;
+use portunus_store::Wish;
 use portunus_store::{Access, Held, Purpose, Reader, Reading, RecordKind, Within};
 use std::collections::BTreeMap;
 
@@ -48,7 +55,12 @@ pub(super) fn a_viewer() -> Viewer {
 }
 
 fn a_point() -> PointView {
-    PointView { id: PointId::from_bytes([2; 16]), name: "JFK B22".into(), direction: Direction::Exit }
+    PointView {
+        id: PointId::from_bytes([2; 16]),
+        name: "JFK B22".into(),
+        direction: Direction::Exit,
+        kind: PointKind::BoardingGate,
+    }
 }
 
 fn a_voyage() -> VoyageView {
@@ -60,6 +72,7 @@ fn a_voyage() -> VoyageView {
         to: "FRA".into(),
         status: VoyageStatus::Open,
         progress: Progress { expected: 200, by_face: 112, by_document: 9, waiting: 2 },
+        watch: None,
     }
 }
 
@@ -81,6 +94,7 @@ pub(super) fn a_card() -> CardView {
         since: before(134),
         attempts: 2,
         officer: None,
+        wish: Wish { private_booth: true, same_sex_officer: false },
         claims_citizenship: false,
         class: PersonClass::NonImmigrant,
         class_confirmed: false,
@@ -94,6 +108,7 @@ pub(super) fn a_card() -> CardView {
             has_reference: true,
             boarded: false,
             held: false,
+            lookouts: Vec::new(),
             named_by: NamedBy::Face,
         }),
         score: Some(a_score()),
@@ -106,6 +121,8 @@ pub(super) fn a_card() -> CardView {
             reason: "glare".into(),
             at: before(60),
         }],
+        entering: false,
+        confidential: false,
     }
 }
 
@@ -116,8 +133,16 @@ pub(super) fn a_board() -> BoardView {
         lane,
         reasons: reasons.to_vec(),
         failure: None,
-        name: name.map(str::to_owned),
+        passenger: name.map(|name| KnownView {
+            id: PassengerId::from_bytes([n; 16]),
+            name: name.into(),
+            document: "passport SWE 84120077".into(),
+        }),
         officer: None,
+        verified: false,
+        secondary: false,
+        wish: Wish { private_booth: true, same_sex_officer: false },
+        together: if n == 1 { 3 } else { 1 },
     };
     let boarded = |n: u8, name: &str, method, probe| BoardedView {
         encounter: Some(encounter(n)),
@@ -168,8 +193,11 @@ pub(super) fn a_supervisor() -> SupervisorView {
         departs: Some(date(2026, 11, 23).at(18, 5, 0, 0)),
         without_reference: 3,
         boards_at: vec![a_point()],
+        may_board_at: vec![a_point()],
+        declined_waiting: 2,
         photo,
         manual,
+        desk: Default::default(),
     };
     let mut second = row(VoyageStatus::Scheduled, LaneWaits::default(), LaneWaits::default());
     second.voyage.id = VoyageId::from_bytes([10; 16]);
@@ -182,27 +210,50 @@ pub(super) fn a_supervisor() -> SupervisorView {
         now: now(),
         second_looks: crate::pages::second_look::tests::a_dispute(),
         erasing_halted: Some(crate::service::Halted::SwitchedOff),
+        parity: crate::pages::parity::tests::a_shortfall(),
         late_recalls: vec![LateRecall { recipient: "Statistics office".into(), since: before(1800) }],
-        points: vec![a_point()],
+        watched: Vec::new(),
         voyages: vec![row(VoyageStatus::Open, waits(112, 1400, 6100), waits(9, 4200, 12_900)), second],
+    }
+}
+
+pub(super) fn a_designation() -> DesignationView {
+    let designation = Designation {
+        id: DesignationId::from_bytes([4; 16]),
+        point: a_point().id,
+        legal_basis: "8 CFR 215.8".into(),
+        from: before(86_400),
+        until: None,
+        device_owner: "Port of Example".into(),
+        contractors: vec!["Example Cameras Inc.".into()],
+        manual_wait_ceiling_seconds: 600,
+        hours: None,
+    };
+    DesignationView {
+        designation,
+        author: Some("a.okafor".into()),
+        attestations: Vec::new(),
+        state: State::Published {
+            approver: Some("b.osei".into()),
+            over: false,
+            withdrawn: false,
+            begins_later: false,
+            notice_hangs: true,
+            notice: "2026-11".into(),
+            device: true,
+        },
     }
 }
 
 pub(super) fn an_admin() -> AdminView {
     AdminView {
         viewer: a_viewer(),
+        role: Role::Administrator,
         points: vec![PointRow {
             point: a_point(),
             port: "JFK".into(),
-            designations: vec![DesignationView {
-                id: DesignationId::from_bytes([4; 16]),
-                legal_basis: "8 CFR 215.8".into(),
-                from: before(86_400),
-                until: None,
-                device_owner: "Port of Example".into(),
-                contractors: vec!["Example Cameras Inc.".into()],
-                in_force: true,
-            }],
+            designated: Ok(()),
+            designations: vec![a_designation()],
             devices: vec![DeviceView {
                 id: DeviceId::from_bytes([5; 16]),
                 enrolled_at: before(3600),
@@ -284,7 +335,87 @@ fn a_case(kind: CaseKind) -> CaseView {
         approvals: Vec::new(),
         contest: None,
         records: vec![one],
+        redress: RedressView::default(),
     }
+}
+
+/// A case of mis-identification in which something is proposed.
+fn a_redress(may_decide: bool) -> CaseView {
+    let of = a_case(CaseKind::Misidentification);
+    let findings = [
+        (Finding::Unlink, Follows::Erased),
+        (
+            Finding::Reattribute,
+            Follows::WrittenAnew { class: PersonClass::NonImmigrant, until: before(-86_400) },
+        ),
+        (Finding::Split, Follows::SetApart),
+    ];
+    let shown = RedressShown {
+        proposal: DecisionId::from_bytes([9; 16]),
+        by: "a.okafor".into(),
+        at: before(60),
+        reason: "two passports were swapped".into(),
+        answer: Some("You are right.".into()),
+        names_holder: true,
+        forgotten: false,
+        findings: findings
+            .map(|(finding, follows)| FindingShown {
+                record: RecordId::from_bytes([7; 16]),
+                finding,
+                follows,
+            })
+            .to_vec(),
+    };
+    CaseView { redress: RedressView { shown: Some(shown), answers_contest: true, may_decide }, ..of }
+}
+
+#[test]
+fn who_may_decide_sees_what_would_follow_and_nobody_else_is_offered_to() {
+    let page = case(&a_redress(true)).into_string();
+    assert!(page.contains("/agree\"") && page.contains("written anew as that person’s: non-immigrant"));
+    assert!(page.contains("Recalled from: Statistics office.") && page.contains("A legal hold keeps it"));
+    assert!(!page.contains("/approve\""), "it is agreed to as it is proposed");
+    let page = case(&a_redress(false)).into_string();
+    assert!(!page.contains("/agree\"") && page.contains("Somebody decides who neither opened"));
+    let mut forgotten = a_redress(true);
+    forgotten.redress.shown.as_mut().unwrap().forgotten = true;
+    assert!(!case(&forgotten).into_string().contains("/agree\""));
+    let mut over = a_redress(true);
+    over.case.closed_at = Some(now());
+    assert!(!case(&over).into_string().contains("data-post"));
+}
+
+fn some_stays() -> StaysView {
+    let explained = "admitted until 2026-03-01; no exit recorded at a point that records exits".to_owned();
+    let stay = OverstayShown {
+        record: RecordId::from_bytes([7; 16]),
+        until: date(2026, 3, 1),
+        state: StayState::Overstay { days: 12 },
+        explained,
+    };
+    let way = |way: &str, recorded| WayShown { way: way.into(), recorded, because: vec!["a notice".into()] };
+    StaysView {
+        viewer: a_viewer(),
+        may_act: true,
+        list: OverstayList { computed_at: Some(now()), all: 1, stays: vec![stay] },
+        ways: vec![
+            way("air exits at JFK", vec![Span { from: before(86_400), until: Some(before(60)) }]),
+            way("land exits", vec![]),
+        ],
+    }
+}
+
+#[test]
+fn the_list_of_stays_says_where_leaving_leaves_no_record() {
+    let mut view = some_stays();
+    let page = stays(&view).into_string();
+    assert!(page.contains("overstay of at least 12 days") && page.contains("not recorded"));
+    assert!(page.contains("/api/records/v1/ways-out"));
+    assert!(page.contains("1 stay as of") && !page.contains("are shown"));
+    (view.may_act, view.list.all) = (false, 1001);
+    let page = stays(&view).into_string();
+    assert!(page.contains("1001 stays as of") && page.contains("The 1 longest past are shown."));
+    assert!(!page.contains("data-post"));
 }
 
 #[test]
@@ -316,6 +447,9 @@ fn pages() -> Vec<(&'static str, String)> {
         ("request", case(&a_case(CaseKind::OutsideRequest)).into_string()),
         ("correction", case(&a_case(CaseKind::Correction)).into_string()),
         ("change of class", case(&a_case(CaseKind::ClassChange)).into_string()),
+        ("stay inquiry", case(&a_case(CaseKind::StayInquiry)).into_string()),
+        ("mis-identification", case(&a_redress(true)).into_string()),
+        ("stays", stays(&some_stays()).into_string()),
         ("sign-in", sign_in(&SignInView { problem: Some("wrong".into()), next: None }).into_string()),
         ("setup", setup(&SetupView { problem: None, password_chars_min: 15 }).into_string()),
         ("door", door(&DoorView { viewer: Some(a_viewer()), needs_setup: true }).into_string()),

@@ -2,14 +2,15 @@
 
 use super::gallery::window;
 use super::{Refused, Service};
+use portunus_core::accuracy::traffic::{DeskTimes, Known};
 use portunus_core::crossing::CrossingRecord;
-use portunus_core::encounter::{Lane, LaneWaits, Method, lane_waits};
+use portunus_core::encounter::{Encounter, Lane, LaneWaits, Method, lane_waits};
 use portunus_core::id::{PassengerId, PointId, VoyageId};
 use portunus_core::place::{CrossingPoint, Direction};
 use portunus_core::policy::{DataClass, PersonClass, Start};
-use portunus_core::voyage::{Capacity, Movement, Voyage, VoyageKey, VoyageStatus};
+use portunus_core::voyage::{Capacity, ManifestPerson, Movement, Voyage, VoyageKey, VoyageStatus};
 use portunus_documents::ports::country_of;
-use portunus_store::{CloseVoyage, Listed, NewCrossing, Subject};
+use portunus_store::{CloseVoyage, CrossedAs, Listed, NewCrossing, Subject};
 use serde::Serialize;
 
 /// A voyage as its carrier may see it.
@@ -82,13 +83,15 @@ impl Service {
     /// [`Refused::Unknown`] for a voyage that is not there.
     pub fn carrier_status(&self, key: &VoyageKey) -> Result<CarrierStatus, Refused> {
         let voyage = self.store().voyage_by_key(key)?.ok_or(Refused::Unknown("voyage"))?;
+        // Whom the state admitted is not the carrier's to know.
+        let arrives = self.store().lands(voyage.id)?;
         let passengers: Vec<CarrierPassenger> = self
             .travellers(voyage.id)?
             .into_iter()
             .map(|listed| CarrierPassenger {
                 carrier_reference: listed.passenger.stated.carrier_reference,
                 booking: listed.passenger.stated.booking,
-                boarded: listed.boarding.is_some(),
+                boarded: !arrives && listed.boarding.is_some_and(|boarding| boarding.admitted.is_none()),
             })
             .collect();
         Ok(CarrierStatus {
@@ -136,6 +139,16 @@ impl Service {
         Ok((lane_waits(&waits, Lane::Photo), lane_waits(&waits, Lane::Manual)))
     }
 
+    /// How long an officer had each traveller before them: whom the machine had confirmed before, and the others. By the
+    /// console's own clock, from taking somebody up to the last word; of what is not closed yet.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn at_the_desk(&self, voyage: VoyageId) -> Result<[DeskTimes; 2], Refused> {
+        let encounters = self.store().encounters(voyage)?;
+        Ok(Known::ALL.map(|known| DeskTimes::of(&encounters, known)))
+    }
+
     /// Passengers of a voyage whose name, document or booking contains all of the words, in either case.
     ///
     /// # Errors
@@ -172,13 +185,21 @@ impl Service {
     /// [`Refused`] when the point has no designation, boards another voyage, or the voyage is over.
     pub fn open_boarding(&self, voyage: VoyageId, point: PointId) -> Result<(), Refused> {
         let now = self.now();
-        self.store().point(point)?.ok_or(Refused::Unknown("crossing point"))?;
-        self.store().designation_in_force(point, now)?.ok_or(Refused::PointNotDesignated)?;
+        let at = self.store().point(point)?.ok_or(Refused::Unknown("crossing point"))?;
+        self.store().authority(point, now)??;
         if self.store().voyage_at(point)?.is_some_and(|other| other != voyage) {
             return Err(Refused::WrongStage("another voyage is boarding here; close it first"));
         }
-        let status = self.store().voyage(voyage)?.ok_or(Refused::Unknown("voyage"))?.status;
-        match status {
+        let kept = self.store().voyage(voyage)?.ok_or(Refused::Unknown("voyage"))?;
+        if kept.watch.is_some() {
+            return Err(Refused::WrongStage("this is a watch: open one anew"));
+        }
+        if !kept.calls_at(&at) {
+            return Err(Refused::WrongStage(
+                "the carrier does not have this voyage call at the port of this crossing point",
+            ));
+        }
+        match kept.status {
             VoyageStatus::Scheduled => {
                 self.store().set_status(voyage, VoyageStatus::Scheduled, VoyageStatus::Open, now)?;
             }
@@ -203,11 +224,13 @@ impl Service {
         let now = self.now();
         let kept = self.store().voyage(voyage)?.ok_or(Refused::Unknown("voyage"))?;
         let listed = self.travellers(voyage)?;
-        let mut crossings = Vec::new();
-        if let Some(point) = self.store().points_of(voyage)?.first().copied()
-            && let Some(point) = self.store().point(point)?
-        {
-            crossings = self.crossings(&kept, &point, &listed)?;
+        // In a watch they are written already, or taken back; what a crash left undone is done now.
+        let crossings = self.crossings(&kept, &listed)?;
+        for written in self.store().crossings(voyage, now)? {
+            let listed = self.store().passenger_on(voyage, written.passenger)?;
+            if listed.is_none_or(|listed| listed.boarding.is_none()) {
+                self.store().erase(written.record, now)?;
+            }
         }
         // A photo that no crossing names has no purpose left. First, so that a crash in between closes again.
         for probe in self.store().encounters(voyage)?.iter().filter_map(|encounter| encounter.probe) {
@@ -215,11 +238,19 @@ impl Service {
                 self.store().erase(probe, now)?;
             }
         }
+        let left = self.declined_waiting(voyage)?;
+        self.keep_queues_of(voyage)?;
         match self.store().close_voyage(voyage, &crossings, now)? {
-            CloseVoyage::Closed => {}
+            CloseVoyage::Closed => {
+                self.left_waiting(format!("{}{}", kept.key.carrier, kept.key.number), left, now);
+            }
             CloseVoyage::AlreadyClosed => return Err(Refused::WrongStage("the voyage is closed already")),
         }
         self.drop_gallery(voyage);
+        // Who landed in a watch is counted with the voyage that brought them.
+        let own = listed.iter().filter(|listed| listed.passenger.voyage == voyage);
+        let people: Vec<&ManifestPerson> = own.map(|listed| &listed.passenger.stated).collect();
+        self.count_lookout_hits(&kept, &people)?;
         self.announce();
         Ok(crossings.len())
     }
@@ -246,67 +277,110 @@ impl Service {
         Ok(())
     }
 
-    /// The departures (or arrivals) that a voyage's boardings become; transit and domestic ones become none.
-    fn crossings<'a>(
+    /// What a voyage's boardings, or a watch's, become as crossings; transit and domestic ones become none.
+    fn crossings<'a>(&self, voyage: &Voyage, listed: &'a [Listed]) -> Result<Vec<NewCrossing<'a>>, Refused> {
+        let encounters = self.store().encounters(voyage.id)?;
+        let mut crossings = Vec::new();
+        for listed in listed {
+            crossings.extend(self.crossing(voyage, listed, &encounters)?);
+        }
+        Ok(crossings)
+    }
+
+    /// Where a voyage's people cross, or a watch's.
+    fn crossed_at(&self, voyage: &Voyage) -> Result<Option<CrossingPoint>, Refused> {
+        let point = match voyage.watch {
+            Some(watch) => Some(watch.point),
+            None => self.store().points_of(voyage.id)?.first().copied(),
+        };
+        Ok(point.map(|point| self.store().point(point)).transpose()?.flatten())
+    }
+
+    /// What somebody's boarding becomes as a crossing: a departure or an arrival; `None` where they have not boarded, or do not
+    /// cross: in transit, or within the state.
+    pub(super) fn crossing<'a>(
         &self,
         voyage: &Voyage,
-        point: &CrossingPoint,
-        listed: &'a [Listed],
-    ) -> Result<Vec<NewCrossing<'a>>, Refused> {
+        listed: &'a Listed,
+        encounters: &[Encounter],
+    ) -> Result<Option<NewCrossing<'a>>, Refused> {
+        let (Some(boarding), Some(point)) = (&listed.boarding, self.crossed_at(voyage)?) else {
+            return Ok(None);
+        };
+        let stated = &listed.passenger.stated;
+        let own = listed.passenger.voyage == voyage.id;
+        let arrived = if own { None } else { self.store().voyage(listed.passenger.voyage)? };
+        let travelled = arrived.as_ref().unwrap_or(voyage);
+        if stated.in_transit || !self.crosses(travelled, &point, stated) {
+            return Ok(None);
+        }
+        // The encounter that boarded them, and not an earlier one that was referred or taken anew.
+        let of_passenger = || encounters.iter().filter(|e| e.passenger == Some(boarding.passenger));
+        let exact = of_passenger().find(|e| e.done_at == Some(boarding.at));
+        // Expected in several watches, somebody crosses in the one in which that was found.
+        if voyage.watch.is_some() && exact.is_none() {
+            return Ok(None);
+        }
+        // Of a voyage that came back the encounters are gone, and what they had found stands with the boarding.
+        let before = self.store().crossed_as(boarding.passenger)?;
+        let class = self.class_crossed(exact.or_else(|| of_passenger().next_back()), before, listed)?;
+        let start = Start::crossing(boarding.at, point.direction);
+        let Some(erase_after) = self.policy().due(class, DataClass::Crossing, start) else { return Ok(None) };
+        let record = CrossingRecord {
+            person: stated.clone(),
+            voyage: travelled.key.clone(),
+            port: point.port.clone(),
+            direction: point.direction,
+            at: boarding.at,
+            method: boarding.method,
+            admitted: boarding.admitted.clone(),
+        };
+        Ok(Some(NewCrossing {
+            passenger: boarding.passenger,
+            // Nobody else's receipt shows this crossing, and no other passage's photo stands beside it.
+            encounter: exact.map(|encounter| encounter.id),
+            content: serde_json::to_vec(&record).unwrap_or_default(),
+            subject: Subject::of(stated),
+            class,
+            start,
+            method: boarding.method,
+            entered_later: boarding.entered_later,
+            erase_after,
+            probe: exact.and_then(|encounter| encounter.probe).filter(|_| class != PersonClass::Citizen),
+            confidential: before.is_some_and(|before| before.confidential)
+                || of_passenger().any(|encounter| encounter.confidential)
+                || stated.has_no_states_protection(),
+        }))
+    }
+
+    /// Whether somebody who boarded enters or leaves the state by it.
+    fn crosses(&self, voyage: &Voyage, point: &CrossingPoint, stated: &ManifestPerson) -> bool {
         let leg = voyage.legs.iter().find(|leg| match point.direction {
             Direction::Exit => leg.from == point.port,
             Direction::Entry => leg.to == point.port,
         });
-        // A manifest without legs says only that the voyage leaves from here.
-        let Some(leg) = leg.or(voyage.legs.first()) else { return Ok(Vec::new()) };
+        // Who shows a document at a lane crosses there. A manifest without legs says only that the voyage leaves from here.
+        let Some(leg) = leg.or(voyage.legs.first()) else { return voyage.watch.is_some() };
         let policy = self.policy();
         let home = |port: &str| country_of(port).is_some_and(|country| country == policy.home_country);
-        let encounters = self.store().encounters(voyage.id)?;
-        let mut crossings = Vec::new();
-        for listed in listed {
-            let Some(boarding) = &listed.boarding else { continue };
-            let stated = &listed.passenger.stated;
-            let journey = (stated.journey_from.as_deref(), stated.journey_to.as_deref());
-            let movement = Movement::of(leg, journey, home, policy.transit_without_entry);
-            if stated.in_transit || !matches!(movement, Movement::Exit | Movement::Entry) {
-                continue;
-            }
-            // The encounter that boarded them, and not an earlier one that was referred or taken anew.
-            let of_passenger = || encounters.iter().filter(|e| e.passenger == Some(boarding.passenger));
-            let exact = of_passenger().find(|e| e.done_at == Some(boarding.at));
-            let Some(encounter) = exact.or_else(|| of_passenger().next_back()) else {
-                tracing::error!("a boarding has no encounter: its crossing could not be recorded");
-                continue;
-            };
-            // The carrier may have sent evidence of citizenship since.
-            let class = self.class_after(encounter, Some(listed), false)?;
-            let class = if class == PersonClass::Citizen { class } else { encounter.class };
-            let start = Start::crossing(boarding.at, point.direction);
-            let Some(erase_after) = policy.due(class, DataClass::Crossing, start) else {
-                continue;
-            };
-            let record = CrossingRecord {
-                person: stated.clone(),
-                voyage: voyage.key.clone(),
-                port: point.port.clone(),
-                direction: point.direction,
-                at: boarding.at,
-                method: boarding.method,
-            };
-            crossings.push(NewCrossing {
-                passenger: boarding.passenger,
-                // Nobody else's receipt shows this crossing, and no other passage's photo stands beside it.
-                encounter: exact.map(|encounter| encounter.id),
-                content: serde_json::to_vec(&record).unwrap_or_default(),
-                subject: Subject::of(stated),
-                class,
-                start,
-                method: boarding.method,
-                entered_later: boarding.entered_later,
-                erase_after,
-                probe: exact.and_then(|encounter| encounter.probe).filter(|_| class != PersonClass::Citizen),
-            });
-        }
-        Ok(crossings)
+        let journey = (stated.journey_from.as_deref(), stated.journey_to.as_deref());
+        let movement = Movement::of(leg, journey, home, policy.transit_without_entry);
+        matches!(movement, Movement::Exit | Movement::Entry)
+    }
+
+    /// Whose rules apply to a crossing: those of the encounter, else those of the crossing that it was `before`, unless the
+    /// carrier has sent evidence of citizenship since.
+    fn class_crossed(
+        &self,
+        encounter: Option<&Encounter>,
+        before: Option<CrossedAs>,
+        listed: &Listed,
+    ) -> Result<PersonClass, Refused> {
+        let (before, anew) = match encounter {
+            Some(encounter) => (Some(encounter.class), encounter.clone()),
+            None => (before.map(|before| before.class), self.entered_by_hand(listed, self.now())),
+        };
+        let class = self.class_after(&anew, Some(listed), false)?;
+        Ok(if class == PersonClass::Citizen { class } else { before.unwrap_or(class) })
     }
 }

@@ -7,8 +7,9 @@ use portunus_biometrics::gallery::{self, Gallery, NONCE_BYTES, Window};
 use portunus_core::biometric::Candidates;
 use portunus_core::decide::Failure;
 use portunus_core::id::{PassengerId, RecordId, VoyageId};
+use portunus_core::place::Expects;
 use portunus_core::voyage::{Voyage, VoyageStatus};
-use portunus_store::{Access, Purpose, Reader, Reference, Within};
+use portunus_store::{Access, Listed, Purpose, Reader, Reference, Within};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +26,8 @@ pub(super) struct Galleries {
     staged: Mutex<HashMap<VoyageId, Arc<RwLock<Staged>>>>,
     /// The store's generation that was staged last.
     generation: Mutex<Option<u64>>,
+    /// The most people that each has held.
+    most: Mutex<HashMap<VoyageId, i64>>,
     /// One staging at a time.
     staging: Mutex<()>,
 }
@@ -102,6 +105,9 @@ impl Service {
         let generation = self.store().generation()?;
         let now = self.now();
         let current = *lock(&self.0.galleries.generation) == Some(generation);
+        if !current {
+            self.land_arrivals()?;
+        }
         let mut live = Vec::new();
         for voyage in self.store().voyages()? {
             let boards = matches!(voyage.status, VoyageStatus::Scheduled | VoyageStatus::Open);
@@ -114,15 +120,28 @@ impl Service {
         }
         lock(&self.0.galleries.staged).retain(|voyage, _| live.contains(voyage));
         for voyage in live {
-            if !current || self.staged(voyage).is_none() {
+            // Who has passed in a watch is gone from its gallery in memory; now it is sealed without them.
+            if !current || self.staged(voyage).is_none_or(|staged| read(&staged).digest.is_none()) {
                 self.stage(voyage)?;
             }
         }
         *lock(&self.0.galleries.generation) = Some(generation);
-        let people: i64 =
-            lock(&self.0.galleries.staged).values().map(|s| i64::from(read(s).gallery.people())).sum();
-        self.metrics().gallery_people.set(people);
+        self.metrics().gallery_people.set(self.most_staged());
         Ok(())
+    }
+
+    /// The most people that each gallery has held: a gauge that went down when somebody declined would date it, to whoever keeps
+    /// what monitoring saw.
+    fn most_staged(&self) -> i64 {
+        let staged = lock(&self.0.galleries.staged);
+        let mut most = lock(&self.0.galleries.most);
+        most.retain(|voyage, _| staged.contains_key(voyage));
+        for (voyage, one) in staged.iter() {
+            let people = i64::from(read(one).gallery.people());
+            let before = most.entry(*voyage).or_default();
+            *before = people.max(*before);
+        }
+        most.values().sum()
     }
 
     /// Stages a voyage's gallery: idempotent, and incremental: only what changed is opened.
@@ -158,7 +177,8 @@ impl Service {
             member.unstaged = missing.then_some(Unstaged::Unreadable);
         }
         drop(in_it);
-        if report.changed {
+        // Of people who land in a watch their own voyage's staging says it; of who shows a document, showing it does.
+        if report.changed && voyage.watch.is_none() {
             let said: Vec<(PassengerId, String)> = report
                 .members
                 .iter()
@@ -207,14 +227,16 @@ impl Service {
     /// Who should be in the gallery, and from which references.
     fn wanted(&self, id: VoyageId) -> Result<(Wanted, StagingReport), Refused> {
         let now = self.now();
+        let declined = self.store().declined(id)?;
         let mut wanted = BTreeMap::new();
         let mut members = Vec::new();
-        for listed in self.travellers(id)? {
+        for listed in self.expected(id)? {
             let passenger = listed.passenger.id;
             let documents = &listed.passenger.stated.documents;
             let mut records = Vec::new();
             let mut others = false;
-            for document in documents {
+            // Of who declined nothing is looked at; they are like anybody without a portrait.
+            for document in documents.iter().filter(|_| !declined.contains(&passenger)) {
                 for row in self.store().references(document, now)? {
                     if &row.pack == self.engine().pack() {
                         records.push(row.record);
@@ -237,7 +259,7 @@ impl Service {
         Ok((wanted, StagingReport { members, changed: true }))
     }
 
-    fn templates(
+    pub(super) fn templates(
         &self,
         voyage: VoyageId,
         records: &[RecordId],
@@ -306,7 +328,57 @@ impl Service {
 
     /// Whether the gallery has a template of a passenger.
     pub fn has_reference(&self, voyage: VoyageId, passenger: PassengerId) -> bool {
+        if matches!(self.watch_of(voyage), Ok(Some(_))) {
+            return self.was_staged(passenger);
+        }
         self.staged(voyage).is_some_and(|staged| read(&staged).gallery.templates_of(passenger).is_some())
+    }
+
+    /// Whether there was a reference when the passenger came on a watch's list, or was staged for the voyage they land with.
+    fn was_staged(&self, passenger: PassengerId) -> bool {
+        self.store().is_staged(passenger).unwrap_or_else(|error| {
+            tracing::error!(%error, "whether a passenger has a reference could not be read");
+            false
+        })
+    }
+
+    /// Whom a gallery is to hold: of a voyage its travellers; of a watch who is still to come, so that it shrinks as they pass;
+    /// where documents come first, only who asked to be known again.
+    fn expected(&self, id: VoyageId) -> Result<Vec<Listed>, Refused> {
+        let mut travellers = self.travellers(id)?;
+        match self.watch_of(id)? {
+            None | Some(Expects::Voyage) => {}
+            Some(Expects::Arrivals) => travellers.retain(|listed| listed.boarding.is_none()),
+            Some(Expects::Documents) => {
+                let known = self.store().known_again(id)?;
+                travellers.retain(|listed| known.contains(&listed.passenger.id));
+            }
+        }
+        Ok(travellers)
+    }
+
+    /// Somebody has passed in a watch: from now on nobody is compared with them.
+    pub(super) fn cleared(&self, watch: VoyageId, passenger: PassengerId) {
+        if let Some(staged) = self.staged(watch) {
+            let mut staged = write(&staged);
+            staged.gallery.remove(passenger);
+            if staged.members.remove(&passenger).is_some() {
+                staged.digest = None;
+            }
+        }
+    }
+
+    /// Whether an officer is shown a portrait of a passenger: of who declined, too, of whom no template is staged. What an
+    /// officer looks at says nothing of what the traveller chose.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn shows_portrait(&self, voyage: VoyageId, listed: &Listed) -> Result<bool, Refused> {
+        if self.has_reference(voyage, listed.passenger.id) {
+            return Ok(true);
+        }
+        let declined = self.store().declined(voyage)?.contains(&listed.passenger.id);
+        Ok(declined && self.has_portrait(&listed.passenger.stated.documents)?)
     }
 
     pub(super) fn drop_gallery(&self, voyage: VoyageId) {
@@ -316,6 +388,9 @@ impl Service {
 
 /// When a voyage's gallery may be searched. Local dates have no zone: the window holds anywhere on Earth.
 pub(super) fn window(voyage: &Voyage) -> Window {
+    if let Some(watch) = voyage.watch {
+        return Window { opens: watch.from, expires: watch.until };
+    }
     let day = voyage.key.date.to_datetime(Time::midnight()).to_zoned_datetime(TimeZone::UTC);
     let start = day.map_or(Timestamp::MIN, |day| day.timestamp());
     let at = |hours| start.checked_add(SignedDuration::from_hours(hours)).unwrap_or(start);

@@ -97,7 +97,7 @@ impl Service {
             Some(Halted::Clock { .. }) => Erasing::Halted,
         };
         let cases = store.case_counts()?;
-        let of = |kind| cases.iter().filter(|count| count.kind == kind).map(|count| count.cases).sum();
+        let of = |kind| cases.iter().filter(|count| count.kind == kind).map(|count| count.cases).sum::<u64>();
         let (sent, acknowledged) = store.recall_counts()?;
         let fpir = policy.wanted_fpir.get() * 1e6;
         let leaves = [
@@ -113,7 +113,7 @@ impl Service {
                 holds: of(CaseKind::Hold),
                 requests: of(CaseKind::OutsideRequest),
                 access: of(CaseKind::SubjectAccess),
-                corrections: of(CaseKind::Correction),
+                corrections: of(CaseKind::Correction) + of(CaseKind::Misidentification),
                 contests: of(CaseKind::Contest),
                 at,
             },

@@ -2,49 +2,74 @@
 //!
 //! Every function here blocks (files, SQLite, models); the HTTP side calls them off its event loop.
 
+mod admission;
+mod begin;
 mod boarding;
 mod capture;
+mod compare;
+mod decline;
 mod erasing;
 mod fleeting;
 mod gallery;
 mod ledger;
+mod lookout;
 mod manifest;
 mod metrics;
 mod outcome;
 pub mod oversight;
+mod parity;
+mod protection;
 pub(crate) mod receipt;
 mod recipient;
 mod records;
+mod redress;
 mod reference;
 pub mod report;
 mod ruling;
 mod sampling;
 mod sequencer;
+mod stay;
 mod upkeep;
+mod vehicle;
+mod watch;
 mod witnesses;
 
+pub use admission::Submission;
+pub use begin::{Begun, BegunWith, Companion, Joining, PARTY_MAX};
 pub use boarding::{CarrierPassenger, CarrierStatus, Progress, Sought};
-pub use capture::{Begun, Captured, Device, FRAMES_MAX, Joining, Previewed, Submission};
+pub use capture::{Captured, FRAMES_MAX, Previewed};
+pub use decline::DeclinedOn;
 pub use erasing::Halted;
 pub use gallery::{StagedMember, StagingReport, Unstaged};
+pub(crate) use lookout::lookout_hex;
+pub use lookout::{LookoutHit, LookoutShown, Redress};
 pub use manifest::{Taken, TakenMessage, take_manifests};
 pub use metrics::Metrics;
 pub use outcome::Refused;
+pub use parity::{LeftWaiting, PointParity, Told};
+pub use portunus_store::Device;
 pub use receipt::{
     ContestShown, LedgerShown, PassageShown, PhotosShown, ReadBy, ReceiptShown, RecordOfReceipt,
 };
 pub use recipient::{Copy, Offered};
 pub use records::{GivenReading, GivenRecord, Listing, NewCase, OnRecord, RecordsGiven, Wanted};
+pub use redress::{FindingShown, Findings, Follows, Found, Holder, RedressOpened, RedressShown};
 pub use reference::ReferenceOutcome;
 pub use report::AccuracyReport;
 pub use ruling::Outage;
 pub use sampling::{DisputeStep, Given, Side};
 pub use sequencer::{KEY_FILE, Sequencer};
+pub use stay::{
+    DecisionShown, EndShown, ForeignEntry, ImportDone, OVERSTAYS_SHOWN_MAX, OverstayList, OverstayShown,
+    PersonStays, ProposalShown, StayShown, StaysWanted, WayShown, WhoShown, neighbour,
+};
+pub use vehicle::VehicleCaptured;
+pub use watch::{CONSENT_DAYS_MAX, WatchOpened};
 pub use witnesses::{AskWitness, Head, HeadWitness};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portunus_biometrics::face::FaceEngine;
 use portunus_biometrics::pack::Calibration;
 use portunus_core::id::IdempotencyKey;
@@ -52,7 +77,7 @@ use portunus_core::policy::{DataClass, Policy};
 use portunus_core::ports::{Clock, Entropy, fresh};
 use portunus_store::{Reference, Store};
 use std::collections::HashSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
@@ -72,6 +97,9 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// Ten minutes.
+pub const LOCK_AFTER_SECONDS: u32 = 600;
+
 /// The service. Cheap to clone.
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
@@ -80,11 +108,15 @@ struct Inner {
     parts: Parts,
     galleries: gallery::Galleries,
     ledger: ledger::Ledger,
+    lookouts: lookout::Lookouts,
     oversight: oversight::Kept,
     fleeting: fleeting::FleetingPhotos,
     second_looks: sampling::SecondLooks,
+    queues: parity::Queues,
     in_progress: Mutex<HashSet<IdempotencyKey>>,
     erasing_off: AtomicBool,
+    /// Seconds after which a console that nobody is at locks.
+    lock_after_seconds: AtomicU32,
     /// When it was last said that nothing is erased.
     shouted: Mutex<Option<Timestamp>>,
     /// Read while a boarding is recorded, written while a voyage is closed: none falls between.
@@ -101,11 +133,14 @@ impl Service {
             parts,
             galleries: gallery::Galleries::default(),
             ledger: ledger::Ledger::default(),
+            lookouts: lookout::Lookouts::default(),
             oversight: oversight::Kept::default(),
             fleeting: fleeting::FleetingPhotos::default(),
             second_looks: sampling::SecondLooks::default(),
+            queues: parity::Queues::default(),
             in_progress: Mutex::default(),
             erasing_off: AtomicBool::new(false),
+            lock_after_seconds: AtomicU32::new(LOCK_AFTER_SECONDS),
             shouted: Mutex::default(),
             closing: RwLock::default(),
             metrics: Metrics::default(),
@@ -128,6 +163,11 @@ impl Service {
         &self.0.parts.engine
     }
 
+    /// What the model pack's scores mean.
+    fn calibration(&self) -> &Calibration {
+        &self.0.parts.calibration
+    }
+
     /// The counters.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
@@ -148,6 +188,16 @@ impl Service {
         let mut bytes = [0; 32];
         self.0.parts.entropy.fill(&mut bytes);
         bytes
+    }
+
+    /// How long a console may stand with nobody at it before it asks for the password again.
+    pub fn consoles_lock_after(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.0.lock_after_seconds.load(Ordering::Relaxed).into())
+    }
+
+    /// Sets that time.
+    pub fn lock_consoles_after(&self, seconds: u32) {
+        self.0.lock_after_seconds.store(seconds, Ordering::Relaxed);
     }
 
     /// Held while a boarding is recorded.
@@ -176,12 +226,32 @@ pub(crate) fn slug<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A text that somebody has to give, trimmed and cut at `max` characters.
-fn text(value: &str, what: &str, max: usize) -> Result<String, Refused> {
-    match value.trim() {
-        "" => Err(Refused::Malformed(format!("{what}: expected 1 to {max} characters"))),
-        value => Ok(value.chars().take(max).collect()),
+/// A text that somebody may give, trimmed. One that is too long is refused, and not cut: what is kept is what was said.
+fn any_text(value: &str, what: &str, max: usize) -> Result<String, Refused> {
+    let value = value.trim();
+    let count = value.chars().count();
+    if count > max {
+        return Err(Refused::Malformed(format!("{what}: expected at most {max} characters, not {count}")));
     }
+    Ok(value.to_owned())
+}
+
+/// The same of one that somebody has to give.
+fn text(value: &str, what: &str, max: usize) -> Result<String, Refused> {
+    let value = any_text(value, what, max)?;
+    if value.is_empty() {
+        return Err(Refused::Malformed(format!("{what}: expected 1 to {max} characters")));
+    }
+    Ok(value)
+}
+
+/// The same of a text that is one line.
+fn line(value: &str, what: &str, max: usize) -> Result<String, Refused> {
+    let value = text(value, what, max)?;
+    if value.chars().any(char::is_control) {
+        return Err(Refused::Malformed(format!("{what}: expected one line without control characters")));
+    }
+    Ok(value)
 }
 
 /// What is given of a record's bytes: a crossing as its JSON, a picture as base64.

@@ -1,19 +1,23 @@
 //! Why the service does not do what was asked.
 
 use portunus_biometrics::face::FaceError;
+use portunus_core::designation::{NotYet, Undesignated};
 use portunus_store::StoreError;
 
 /// A refusal with its reason. Nothing was recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// No designation is in force for the point: no capture.
-    #[error("no designation is in force for this crossing point; an administrator publishes one")]
-    PointNotDesignated,
+    #[error(transparent)]
+    PointNotDesignated(#[from] Undesignated),
+    /// What was asked of a designation's draft does not go yet.
+    #[error(transparent)]
+    Draft(#[from] NotYet),
     /// No voyage is boarding at the point.
-    #[error("no voyage is boarding at this crossing point; an officer opens one")]
+    #[error("nothing is open at this crossing point: an officer opens a voyage or a watch")]
     NoVoyage,
     /// The notice shown was not the one in force.
-    #[error("the notice shown was version {shown}, in force is {in_force}; reload the gate")]
+    #[error("the notice shown was version {shown}, in force is {in_force}; reload the page that shows it")]
     StaleNotice {
         /// Shown.
         shown: String,
@@ -21,8 +25,8 @@ pub enum Refused {
         in_force: String,
     },
     /// A capture was made under another designation or notice than is in force.
-    #[error("the capture was signed under another designation or notice than is in force; reload the gate")]
-    StaleAuthority,
+    #[error("{0}")]
+    StaleAuthority(&'static str),
     /// There is no such thing.
     #[error("no such {0}")]
     Unknown(&'static str),
@@ -53,6 +57,9 @@ pub enum Refused {
     /// The case does not allow it.
     #[error(transparent)]
     Case(#[from] portunus_core::case::NotAllowed),
+    /// The lookout does not allow it.
+    #[error("{0}")]
+    Lookout(portunus_core::lookout::NotApproved),
     /// The submission is not of the documented form.
     #[error("{0}")]
     Malformed(String),

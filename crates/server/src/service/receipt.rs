@@ -6,14 +6,14 @@ use super::ruling::REASON_CHARS_MAX;
 use super::{Refused, Service};
 use jiff::Timestamp;
 use portunus_core::case::{Case, CaseKind, CaseOutcome, Correction, THE_TRAVELLER};
-use portunus_core::encounter::Stage;
 use portunus_core::id::{CaseId, EncounterId, UserId};
 use portunus_core::place::{Direction, PointKind};
 use portunus_core::policy::{DataClass, PersonClass};
 use portunus_core::receipt::{Ground, ReceiptCode};
+use portunus_core::role::Role;
 use portunus_store::{
     Answered, ContestOf, Contested, CorrectionDone, KeptRecord, Passed, Purpose, Reader, ReceiptRecord,
-    Recipient, Role,
+    Recipient,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ pub struct PassageShown {
     /// `entry` or `exit`.
     #[schema(value_type = String)]
     pub direction: Direction,
-    /// `boarding-gate`.
+    /// `boarding-gate` and so on.
     #[schema(value_type = String)]
     pub kind: PointKind,
     /// RFC 3339.
@@ -184,7 +184,7 @@ impl Service {
             compared: it.attempts,
             never_written: it.class == PersonClass::Citizen && none_written,
             shown_seconds: self.policy().unkept_photo_shown_seconds,
-            waits_for_officer: matches!(it.stage, Stage::Waiting | Stage::WithOfficer),
+            waits_for_officer: it.stage.awaits_ruling(),
         });
         let passage = receipt.passed.map(|passed| self.passage_shown(&passed)).transpose()?;
         let recipients = self.store().recipients()?;
@@ -263,7 +263,8 @@ impl Service {
     /// [`Refused`] for a code that opens nothing, while an earlier contest waits, or after too many.
     pub fn contest(&self, code: ReceiptCode, ground: Ground, words: &str) -> Result<(), Refused> {
         let now = self.now();
-        let words: String = words.trim().chars().take(REASON_CHARS_MAX).collect();
+        // A form sends two characters where its writer made one line break.
+        let words = super::any_text(&words.replace("\r\n", "\n"), "words", REASON_CHARS_MAX)?;
         let id = CaseId::from_bytes(self.fresh());
         let case = Case {
             id,

@@ -28,7 +28,7 @@ const TEXT_CHARS_MAX: usize = 200;
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCase {
-    /// `subject-access`, `outside-request`, `hold`, `correction` or `class-change`.
+    /// `subject-access`, `outside-request`, `hold`, `correction`, `class-change`, `stay-inquiry` or `misidentification`.
     #[schema(value_type = String)]
     pub kind: CaseKind,
     /// The agency's own file number. It never names the traveller.
@@ -47,6 +47,10 @@ pub struct NewCase {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Timestamp>,
+    /// The traveller's contest that a case of mis-identification answers; none where the office opens it by itself.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub contest: Option<CaseId>,
 }
 
 /// Whose records are looked for: by a document, by name and date of birth, or by both. Personal data: no `Debug`.
@@ -143,7 +147,7 @@ pub struct Listing {
 }
 
 impl Wanted {
-    fn subject(&self) -> Result<Subject<'_>, Refused> {
+    pub(super) fn subject(&self) -> Result<Subject<'_>, Refused> {
         let person = self.born.and_then(|born| PersonKey::new(&self.family_name, &self.given_names, born));
         if self.document.is_none() && person.is_none() {
             let what = "expected a document, or family_name, given_names and born";
@@ -184,7 +188,15 @@ impl Service {
             }
             _ => None,
         };
-        let asked = matches!(new.kind, CaseKind::SubjectAccess | CaseKind::OutsideRequest);
+        let redress = new.kind == CaseKind::Misidentification;
+        if new.contest.is_some() && !redress {
+            return Err(Refused::Malformed("contest: a case of mis-identification answers one".to_owned()));
+        }
+        let asked = matches!(new.kind, CaseKind::SubjectAccess | CaseKind::OutsideRequest) || redress;
+        // Who contests was told by when they have an answer.
+        let contested = new.contest.map(|contest| self.store().case(contest)).transpose()?.flatten();
+        let deadline = contested.and_then(|contest| contest.deadline);
+        let deadline = deadline.or_else(|| self.policy().access_answered_within.due(now).filter(|_| asked));
         let case = Case {
             id: CaseId::from_bytes(self.fresh()),
             kind: new.kind,
@@ -199,7 +211,7 @@ impl Service {
             )?,
             author,
             opened_at: now,
-            deadline: self.policy().access_answered_within.due(now).filter(|_| asked),
+            deadline,
             expires_at,
             approvals: Vec::new(),
             approved_at: None,
@@ -207,7 +219,11 @@ impl Service {
             outcome: None,
             given: 0,
         };
-        self.store().open_case(&case)?;
+        if redress {
+            self.store().open_redress(&case, new.contest)?.ok_or(Refused::Unknown("contest"))??;
+        } else {
+            self.store().open_case(&case)?;
+        }
         Ok(case.id)
     }
 
@@ -291,11 +307,18 @@ impl Service {
         allowed(self.store().approve_case(case, approver, self.now())?)
     }
 
-    /// Ends a case without doing what it asked for; a hold lets go.
+    /// Ends a case without doing what it asked for; a hold lets go. A mis-identification is refused by a second officer, as it
+    /// is agreed to by one.
     ///
     /// # Errors
-    /// [`Refused`] when it is over.
-    pub fn close_case(&self, case: CaseId, outcome: CaseOutcome) -> Result<(), Refused> {
+    /// [`Refused`] when it is over, and for whoever may not decide.
+    pub fn close_case(&self, case: CaseId, outcome: CaseOutcome, by: UserId) -> Result<(), Refused> {
+        if outcome == CaseOutcome::Refused
+            && let Some(file) = self.store().redress_file(case)?
+            && let Some(of) = self.store().case(case)?
+        {
+            of.takes_decision(by, file.proposal.map_or(of.author, |proposal| proposal.proposer), self.now())?;
+        }
         if self.store().contest(case)?.is_some() {
             return Err(Refused::WrongStage("a contest ends with an answer to the traveller"));
         }

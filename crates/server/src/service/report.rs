@@ -125,7 +125,7 @@ pub struct Share {
     pub reason: String,
     /// In words.
     pub name: &'static str,
-    /// How many people; `null` when they are fewer than 10.
+    /// How many people: a reason of fewer than 10 is not listed.
     pub people: Option<u64>,
 }
 
@@ -249,7 +249,12 @@ pub fn accuracy(
             port: port.to_owned(),
             days,
             travellers_per_day: volume,
-            packs: packs.into_iter().map(|(pack, counted)| counted.figures(pack, volume)).collect(),
+            // Nor that there were some of whom no model ever saw a face.
+            packs: packs
+                .into_iter()
+                .map(|(pack, counted)| counted.figures(pack, volume))
+                .filter(|pack| !pack.pack.is_empty() || pack.travellers.is_some())
+                .collect(),
         }
     };
     AccuracyReport {
@@ -282,7 +287,8 @@ impl Counted {
         let share = |kind: Kind, name| {
             let people = sum(&self.all, &[kind]);
             let reason = kind.slug().split_once(':').map(|(_, reason)| reason.to_owned()).unwrap_or_default();
-            (people > 0).then(|| Share { reason, name, people: (people >= CELL_MIN).then_some(people) })
+            // That a camera failed for one says of whoever else was seen by hand that they declined: not even that it was is said.
+            (people >= CELL_MIN).then_some(Share { reason, name, people: Some(people) })
         };
         let reasons = Reason::ALL.iter().map(|reason| (Kind::ReferredFor(*reason), reason.in_words()));
         let failures = Failure::ALL.iter().map(|failure| (Kind::Unavailable(*failure), failed(*failure)));
@@ -391,6 +397,7 @@ pub(super) fn failed(failure: Failure) -> &'static str {
         Failure::Matcher => "The models gave no answer",
         Failure::NoGallery => "The voyage's gallery was not staged",
         Failure::Exempt => "The law exempts the traveller from photos",
+        Failure::NoDocument => "The traveller asked for an officer",
     }
 }
 

@@ -2,11 +2,14 @@
 
 use super::{Refused, Service};
 use jiff::{SignedDuration, Timestamp};
+use portunus_core::crossing::Admission;
 use portunus_core::decide::{Decision, Presented};
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
 use portunus_core::id::{EncounterId, PassengerId, PointId, UserId, VoyageId};
+use portunus_core::place::Direction;
 use portunus_core::policy::{DataClass, PersonClass};
-use portunus_store::{Access, Purpose, Reader, Within};
+use portunus_core::stay::timeline::day_somewhere;
+use portunus_store::{Access, Listed, Purpose, Reader, Within};
 use portunus_store::{BoardingChange, RulingCommit};
 use zeroize::Zeroizing;
 
@@ -50,7 +53,22 @@ impl Service {
         author: UserId,
         reason: &str,
     ) -> Result<Encounter, Refused> {
-        let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        self.rule_and_admit(id, ruling, None, author, reason)
+    }
+
+    /// As [`Self::rule`]; at an entry, with what a traveller is admitted as.
+    ///
+    /// # Errors
+    /// As [`Self::rule`]; [`Refused::Malformed`] for an admission that is none, or that lacks.
+    pub fn rule_and_admit(
+        &self,
+        id: EncounterId,
+        ruling: Ruling,
+        admitted: Option<Admission>,
+        author: UserId,
+        reason: &str,
+    ) -> Result<Encounter, Refused> {
+        let reason = super::any_text(reason, "reason", REASON_CHARS_MAX)?;
         if ruling.needs_reason() && reason.is_empty() {
             return Err(Refused::NeedsReason);
         }
@@ -58,7 +76,8 @@ impl Service {
         let now = self.now();
         let ruled = Ruled { ruling, author, reason, at: now };
         let _not_while_closing = self.while_boarding();
-        let (after, boarding) = self.after_ruling(&before, ruling, now)?;
+        let (after, mut boarding) = self.after_ruling(&before, ruling, now)?;
+        self.admit_with(&before, ruling, admitted, &mut boarding)?;
         // What counts is when the photo was taken, not when somebody ruled on it.
         let start = match before.probe {
             Some(probe) => self.store().started(probe)?,
@@ -74,8 +93,15 @@ impl Service {
         };
         let committed = self.store().commit_ruling(commit, now)?;
         self.committed(committed)?;
+        self.settle(id, Self::undone_by(ruling))?;
         if after.stage == Stage::Done {
             self.0.fleeting.forget(id);
+        }
+        if let (Lane::Manual, Ruling::Board { passenger } | Ruling::Admit { passenger }) =
+            (before.lane, ruling)
+            && let Err(error) = self.unstage(before.voyage, passenger)
+        {
+            tracing::error!(%error, "a template could not be unstaged; trying again");
         }
         self.works_at(author, before.point);
         if let Err(error) = self.ruled_on(id, ruling, author) {
@@ -91,10 +117,10 @@ impl Service {
         now: Timestamp,
     ) -> Result<(Encounter, BoardingChange), Refused> {
         let mut after = before.clone();
-        let open = matches!(before.stage, Stage::Waiting | Stage::WithOfficer);
+        let open = before.stage.awaits_ruling();
         let mut change = BoardingChange::None;
         match ruling {
-            Ruling::Board { passenger } if open => {
+            Ruling::Board { passenger } | Ruling::Admit { passenger } if open => {
                 if !self.is_open(before.voyage)? {
                     return Err(Refused::WrongStage("boarding is not open for this voyage"));
                 }
@@ -103,8 +129,9 @@ impl Service {
                 change = BoardingChange::Board(Boarding {
                     passenger,
                     at: now,
-                    method: Method::DocumentInspected,
+                    method: method_of(before, passenger),
                     entered_later: false,
+                    admitted: None,
                 });
                 (after.stage, after.done_at) = (Stage::Done, Some(now));
             }
@@ -128,6 +155,7 @@ impl Service {
                             at: now,
                             method: Method::DocumentInspected,
                             entered_later: false,
+                            admitted: None,
                         })
                     }
                     None => None,
@@ -147,7 +175,12 @@ impl Service {
                     "only a match that the machine confirmed, and that nobody corrected, can be corrected",
                 ));
             }
-            Ruling::Board { .. } | Ruling::Refuse | Ruling::Retake => {
+            Ruling::Secondary if open && before.stage != Stage::Secondary => after.stage = Stage::Secondary,
+            Ruling::Board { .. }
+            | Ruling::Admit { .. }
+            | Ruling::Secondary
+            | Ruling::Refuse
+            | Ruling::Retake => {
                 return Err(Refused::WrongStage("this case is not waiting for a ruling"));
             }
             Ruling::Establish { .. } => return Err(Refused::Malformed("establish: which class?".to_owned())),
@@ -164,9 +197,62 @@ impl Service {
         Ok((after, change))
     }
 
+    /// What somebody is admitted as goes with their boarding. Who enters is admitted, and nobody else is.
+    fn admit_with(
+        &self,
+        before: &Encounter,
+        ruling: Ruling,
+        admitted: Option<Admission>,
+        change: &mut BoardingChange,
+    ) -> Result<(), Refused> {
+        let entering = self.is_entered(before)?;
+        let boarding = match change {
+            BoardingChange::Board(boarding) | BoardingChange::Correct { boarding: Some(boarding), .. } => {
+                boarding
+            }
+            _ if admitted.is_some() => {
+                return Err(Refused::Malformed("admitted: nobody is admitted by this ruling".to_owned()));
+            }
+            _ => return Ok(()),
+        };
+        match (entering, ruling) {
+            (true, Ruling::Board { .. }) => {
+                Err(Refused::WrongStage("people enter here: admit, do not board"))
+            }
+            (false, Ruling::Admit { .. }) => {
+                Err(Refused::WrongStage("people leave here: board, do not admit"))
+            }
+            (false, _) if admitted.is_some() => {
+                Err(Refused::Malformed("admitted: people leave here, and are not admitted".to_owned()))
+            }
+            (false, _) => Ok(()),
+            (true, _) => {
+                let today = day_somewhere(self.now());
+                let admitted = admitted.ok_or_else(|| {
+                    Refused::Malformed("admitted: say the class of admission, and until when".to_owned())
+                })?;
+                let checked =
+                    admitted.checked(today).map_err(|error| Refused::Malformed(error.to_string()))?;
+                boarding.admitted = Some(checked);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether an officer admits in an encounter: it is at an entry, in a watch.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn is_entered(&self, encounter: &Encounter) -> Result<bool, Refused> {
+        Ok(match self.store().voyage(encounter.voyage)?.and_then(|voyage| voyage.watch) {
+            Some(watch) => self.way_at(watch.point)? == Direction::Entry,
+            None => false,
+        })
+    }
+
     /// The class that an inspected document settles, unless an officer or evidence has said so before.
     fn inspected_class(&self, before: &Encounter, passenger: PassengerId) -> Result<PersonClass, Refused> {
-        let listed = self.store().passenger(passenger)?.filter(|p| p.passenger.voyage == before.voyage);
+        let listed = self.store().passenger_on(before.voyage, passenger)?;
         let listed = listed.ok_or(Refused::Unknown("passenger on this voyage"))?;
         // The officer held the document against its holder: as good as the match of a portrait.
         let matched = !listed.passenger.stated.documents.is_empty();
@@ -186,7 +272,7 @@ impl Service {
         author: UserId,
         reason: &str,
     ) -> Result<(), Refused> {
-        let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        let reason = super::any_text(reason, "reason", REASON_CHARS_MAX)?;
         if held && reason.is_empty() {
             return Err(Refused::NeedsReason);
         }
@@ -218,26 +304,11 @@ impl Service {
             return Err(Refused::WrongStage("boarding is not open for this voyage"));
         }
         let at = outage.boarded_at;
-        let mut encounter = Encounter {
-            id: EncounterId::from_bytes(self.fresh()),
-            point,
-            voyage,
-            device: None,
-            lane: Lane::Manual,
-            claims_citizenship: false,
-            presented: Presented::Passenger(outage.passenger),
-            stage: Stage::Done,
-            attempts: 0,
-            decision: None,
-            class: PersonClass::Unknown,
-            passenger: Some(outage.passenger),
-            probe: None,
-            joined_at: at,
-            served_at: Some(at),
-            done_at: Some(at),
-        };
+        let listed = self.store().passenger_on(voyage, outage.passenger)?;
+        let listed = listed.ok_or(Refused::Unknown("passenger on this voyage"))?;
+        let mut encounter = Encounter { point, voyage, ..self.entered_by_hand(&listed, at) };
         encounter.class = self.inspected_class(&encounter, outage.passenger)?;
-        let reason: String = outage.reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        let reason = super::any_text(&outage.reason, "reason", REASON_CHARS_MAX)?;
         let _not_while_closing = self.while_boarding();
         let ruling = Ruling::Board { passenger: outage.passenger };
         let ruled = Ruled { ruling, author, reason, at: now };
@@ -246,10 +317,36 @@ impl Service {
             at,
             method: Method::DocumentInspected,
             entered_later: true,
+            admitted: None,
         };
         let committed = self.store().enter_boarding(&encounter, &ruled, &boarding, now)?;
         self.committed(committed)?;
+        self.settle(encounter.id, None)?;
         Ok(encounter)
+    }
+
+    /// A passage that no device saw.
+    pub(super) fn entered_by_hand(&self, listed: &Listed, at: Timestamp) -> Encounter {
+        Encounter {
+            id: EncounterId::from_bytes(self.fresh()),
+            point: PointId::from_bytes([0; 16]),
+            voyage: listed.passenger.voyage,
+            device: None,
+            lane: Lane::Manual,
+            claims_citizenship: false,
+            presented: Presented::Passenger(listed.passenger.id),
+            stage: Stage::Done,
+            attempts: 0,
+            decision: None,
+            class: PersonClass::Unknown,
+            passenger: Some(listed.passenger.id),
+            probe: None,
+            joined_at: at,
+            served_at: Some(at),
+            taken_at: None,
+            done_at: Some(at),
+            confidential: false,
+        }
     }
 
     /// The photo of an encounter, for the officer: from memory where it is not kept, else unsealed.
@@ -311,6 +408,16 @@ impl Service {
             }
         }
         Ok(None)
+    }
+}
+
+/// How identity was established when an officer lets a passenger pass: by the face, where the machine had confirmed just them.
+fn method_of(before: &Encounter, passenger: PassengerId) -> Method {
+    match &before.decision {
+        Some(Decision::Confirmed { comparison }) if comparison.candidate.passenger == passenger => {
+            Method::FaceMatched
+        }
+        _ => Method::DocumentInspected,
     }
 }
 

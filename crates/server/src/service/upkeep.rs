@@ -3,6 +3,8 @@
 use super::erasing::ERASE_BATCH;
 use super::{Refused, Service};
 use jiff::tz::TimeZone;
+use portunus_core::parity::RECORD_MONTHS;
+use portunus_core::parity::kept::months_before;
 use portunus_core::policy::DataClass;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ const TICK: Duration = Duration::from_millis(500);
 const ERASE_EVERY: Duration = Duration::from_secs(5);
 /// What the ledger is told is published this often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
+/// Whether the list of who is past their last day is to be computed anew is looked at this often.
+const OVERSTAYS_EVERY: Duration = Duration::from_secs(5);
 /// Orphans are swept this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 
@@ -31,6 +35,8 @@ impl Service {
         let over = self.policy().over(DataClass::ShortTermLog, now);
         let month = over.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string();
         self.store().forget_pending_traffic(&month)?;
+        let today = now.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string();
+        self.store().forget_waits(&months_before(&today, RECORD_MONTHS))?;
         let audit = self.policy().over(DataClass::Audit, now);
         self.store().prune_readings(audit, ERASE_BATCH)?;
         self.store().prune_cases(audit, ERASE_BATCH)?;
@@ -49,12 +55,17 @@ impl Service {
             self.every(TICK, |service| {
                 service.purge_fleeting();
                 service.lapse_second_looks()?;
+                service.refresh_lookouts()?;
                 service.refresh_galleries()
             }),
-            self.every(ERASE_EVERY, Self::erase_due),
+            self.every(ERASE_EVERY, |service| {
+                service.erase_due()?;
+                service.erase_expired_lookouts()
+            }),
             self.every(PUBLISH_EVERY, |service| service.publish_ledger().map(|_| ())),
             self.every(PUBLISH_EVERY, Self::witness_ledger),
             self.every(SWEEP_EVERY, Self::tidy),
+            self.every(OVERSTAYS_EVERY, Self::keep_overstays),
         );
     }
 

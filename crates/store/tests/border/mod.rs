@@ -8,11 +8,12 @@ use portunus_core::accuracy::Measured;
 use portunus_core::biometric::{Candidate, Candidates, PackId, Rate, Score};
 use portunus_core::capture::SignedCapture;
 use portunus_core::decide::{Decision, Presented, Reason};
+use portunus_core::designation::{Approved, Draft};
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::encounter::{Boarding, Encounter, Lane, Method, Ruled, Ruling, Stage};
 use portunus_core::id::*;
 use portunus_core::leaf::{Bytes32, Signature};
-use portunus_core::place::{CrossingPoint, Direction, PointKind};
+use portunus_core::place::{CrossingPoint, Designation, Direction, PointKind};
 use portunus_core::policy::PersonClass;
 use portunus_core::ports::Entropy;
 use portunus_core::voyage::*;
@@ -50,6 +51,38 @@ pub fn fresh() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), 1);
     (folder, store)
+}
+
+/// What two people stand for, its owner and contractors having attested at `when`.
+pub fn approved(designation: &Designation, when: Timestamp) -> Approved {
+    let mut draft = Draft::new(designation.clone(), "drafter", when);
+    for party in draft.unattested() {
+        draft.attest(&party, "somebody", when).unwrap();
+    }
+    draft.approved("approver", when).unwrap()
+}
+
+/// What is to be designated of a gate at a port from `when` on; the gate is made.
+pub fn designation_of_a_gate(store: &Store, port: &str, when: Timestamp) -> Designation {
+    let point = CrossingPoint {
+        id: PointId::from_bytes([0x6a; 16]),
+        name: "a gate".into(),
+        port: port.into(),
+        direction: Direction::Exit,
+        kind: PointKind::BoardingGate,
+    };
+    assert_eq!(store.put_point(&point).unwrap(), PutPoint::Stored);
+    Designation {
+        id: DesignationId::from_bytes([0x6b; 16]),
+        point: point.id,
+        legal_basis: "8 CFR 215.8".into(),
+        from: when,
+        until: None,
+        device_owner: "Port".into(),
+        contractors: Vec::new(),
+        manual_wait_ceiling_seconds: 600,
+        hours: None,
+    }
 }
 
 /// `seconds` after noon of the day of the tests.
@@ -152,6 +185,8 @@ pub fn at_gate(id: EncounterId, voyage: VoyageId, joined: Timestamp) -> Encounte
         joined_at: joined,
         served_at: None,
         done_at: None,
+        taken_at: None,
+        confidential: false,
     }
 }
 
@@ -184,7 +219,7 @@ pub fn begin(store: &Store, n: u8, voyage: VoyageId, joined: Timestamp) -> Encou
 }
 
 pub fn boarding(passenger: PassengerId, at: Timestamp) -> Boarding {
-    Boarding { passenger, at, method: Method::FaceMatched, entered_later: false }
+    Boarding { passenger, at, method: Method::FaceMatched, entered_later: false, admitted: None }
 }
 
 /// A search that gave these people, best first, at a threshold of 0.5.

@@ -4,6 +4,8 @@
 //! [`read`] takes the bytes of one or several interchanges, whole, or bare groups or messages, and returns every
 //! message that can be read as a [`Manifest`], with [`Problem`]s for what cannot:
 //!
+//! - Where the input ends among what is said of the last person, without CNT or UNT, that person is not taken.
+//! - A number that is one character over and over, as `000000000`, is no document's.
 //! - A person who cannot be read costs that person, a message costs that message, the rest is taken.
 //! - Counts (UNT, UNE, UNZ, CNT) and references that disagree are warnings: real senders get them wrong.
 //! - A list that takes people off, or says who left, by *not* naming them ([`ManifestAction::Replace`],
@@ -124,7 +126,9 @@ fn start(input: &[u8], problems: &mut Problems) -> Option<usize> {
     if input.len() > INPUT_BYTES_MAX {
         return refuse(format!("{} bytes", input.len()), format!("at most {INPUT_BYTES_MAX} bytes"));
     }
-    let blank = input.iter().take_while(|b| **b <= b' ').count();
+    // A byte-order mark, which editors put before a text, is as good as nothing.
+    let mark = if input.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let blank = mark + input[mark..].iter().take_while(|b| **b <= b' ').count();
     let begins = |at: usize| {
         let tag = input.get(at..at + 3).is_some_and(|t| matches!(t, b"UNA" | b"UNB" | b"UNG" | b"UNH"));
         tag && input.get(at + 3).is_some_and(|b| !b.is_ascii_alphanumeric())
@@ -161,7 +165,9 @@ fn message(raw: &RawMessage<'_>, people_max: usize, problems: &mut Problems) -> 
     // The route's problems point at UNH where there is no TDT at all.
     let route = route::read(&raw.segments[..=head.len()], problems)?;
 
-    let (people, skipped) = people(rest, &route.voyage, people_max, problems)?;
+    // Cut in the head of another, the person before is there whole.
+    let cut = raw.cut_in.is_some_and(|tag| !matches!(tag, "NAD" | "CNT"));
+    let (people, skipped) = people(rest, cut, &route.voyage, people_max, problems)?;
     let part = part(header);
     let counted = counts(body, &people, skipped, problems);
     let whole = raw.wholeness == Wholeness::Whole && skipped == 0 && counted != Counted::Short;
@@ -222,9 +228,11 @@ fn part(header: &Placed<'_>) -> Option<Part> {
     Some(Part { number, last: header.segment.is(4, 1, "F") })
 }
 
-/// Reads everybody; the number of those who could not be read comes along.
+/// Reads everybody; the number of those who could not be read comes along. Where the input was `cut`
+/// among what is said of the last person they are left out, for they may be there by half: what was known of them stays.
 fn people(
     rest: &[Placed<'_>],
+    cut: bool,
     voyage: &VoyageKey,
     people_max: usize,
     problems: &mut Problems,
@@ -250,6 +258,12 @@ fn people(
             let expected = format!("at most {PEOPLE_MAX} people in an input");
             problems.push(Problem::new(nad.place(), "more people", expected, Cost::Message));
             return None;
+        }
+        if cut && at == rest.len() {
+            let expected = "CNT or UNT after the last person, who may be there by half";
+            problems.push(Problem::new(nad.place(), "the end of the input", expected, Cost::Person));
+            skipped += 1;
+            continue;
         }
         match person::read(group, capacity, voyage.date, problems) {
             Some(person) => people.push(person),

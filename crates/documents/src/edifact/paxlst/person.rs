@@ -216,6 +216,9 @@ fn keep(document: Option<Document<'_>>, person: &mut ManifestPerson, problems: &
     };
     match DocumentKey::new(issuer, kind, &number) {
         Err(_) => left_out("no document number", "1 to 35 letters and digits in element 2"),
+        Ok(key) if key.is_placeholder() => {
+            left_out("one character over and over for a number", "the document's number, or no DOC at all");
+        }
         Ok(key) if person.documents.contains(&key) => {}
         Ok(_) if person.documents.len() >= DOCUMENTS_MAX => {
             left_out("more documents", "at most 8 documents of a person");

@@ -1,37 +1,11 @@
 //! Templates that nobody has: drawn from the mean and the covariance of measured ones.
 
+use crate::dice::Dice;
 use portunus_biometrics::face::Template;
 
 /// Of the covariance, this share is spread over all directions alike: fewer people than dimensions would
 /// otherwise leave directions without any spread.
 const SHRUNK: f64 = 0.05;
-
-/// Repeatable randomness: SplitMix64 (Steele, Lea, Flood 2014).
-pub(in super::super) struct Random(u64);
-
-impl Random {
-    pub(in super::super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Above 0, at most 1.
-    fn unit(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 1.0) / (1_u64 << 53) as f64
-    }
-
-    /// Of the normal distribution (Box and Muller 1958).
-    fn normal(&mut self) -> f64 {
-        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
-    }
-}
 
 /// A normal distribution of templates before they are brought to length one.
 pub(in super::super) struct Distribution {
@@ -70,8 +44,8 @@ impl Distribution {
     }
 
     /// One template's values.
-    pub(in super::super) fn draw(&self, random: &mut Random) -> Vec<f32> {
-        let normal: Vec<f64> = self.mean.iter().map(|_| random.normal()).collect();
+    pub(in super::super) fn draw(&self, dice: &mut Dice) -> Vec<f32> {
+        let normal: Vec<f64> = self.mean.iter().map(|_| dice.normal()).collect();
         let along = |row: &Vec<f64>| row.iter().zip(&normal).map(|(f, n)| f * n).sum::<f64>();
         self.mean.iter().zip(&self.factor).map(|(mean, row)| (mean + along(row)) as f32).collect()
     }
@@ -100,18 +74,18 @@ mod tests {
 
     #[test]
     fn what_is_drawn_has_the_mean_and_covariance_that_were_measured() {
-        let (mut random, pack) = (Random::new(1), PackId("test".into()));
+        let (mut dice, pack) = (Dice::new(1), PackId("test".into()));
         // Two values that move together, about a mean away from nought, and one that hardly moves.
         let source: Vec<Template> = (0..4000)
             .map(|_| {
-                let (a, b, c) = (random.normal(), random.normal(), random.normal());
+                let (a, b, c) = (dice.normal(), dice.normal(), dice.normal());
                 let values = [10.0 + a, 5.0 + 0.9 * a + 0.3 * b, 1.0 + 0.1 * c];
                 Template::new(pack.clone(), &values.map(|v| v as f32)).unwrap()
             })
             .collect();
         let measured = Distribution::of(&source);
         let drawn: Vec<Template> =
-            (0..4000).map(|_| Template::new(pack.clone(), &measured.draw(&mut random)).unwrap()).collect();
+            (0..4000).map(|_| Template::new(pack.clone(), &measured.draw(&mut dice)).unwrap()).collect();
         let again = Distribution::of(&drawn);
         for i in 0..3 {
             assert!((measured.mean[i] - again.mean[i]).abs() < 0.01, "mean {i}");
@@ -128,7 +102,7 @@ mod tests {
     #[test]
     fn no_two_are_alike_and_the_same_seed_gives_the_same() {
         let distribution = Distribution::isotropic(128);
-        let draw = |seed| distribution.draw(&mut Random::new(seed));
+        let draw = |seed| distribution.draw(&mut Dice::new(seed));
         assert_eq!(draw(7), draw(7));
         let dot: f32 = draw(7).iter().zip(draw(8)).map(|(a, b)| a * b).sum();
         assert!(dot.abs() / 128.0 < 0.5);

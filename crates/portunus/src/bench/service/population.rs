@@ -1,17 +1,19 @@
 //! A voyage of many: passengers, sealed references, gates, and the travellers who come to them.
 
 use super::alone::{self, Parts};
-use super::distribution::{Distribution, Random};
+use super::distribution::Distribution;
 use super::faces;
 use super::gate::{Gate, multipart};
 use super::process::Remains;
 use crate::bench::Context;
+use crate::dice::Dice;
 use crate::house::{Choices, Folder, cores, fresh, fresh_key, now};
 use crate::models::CacheArgs;
 use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, tz::TimeZone};
 use portunus_biometrics::face::{FaceEngine, Outcome, Picture, Template};
+use portunus_core::designation::Draft;
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use portunus_core::id::{DesignationId, DeviceId, PointId};
 use portunus_core::place::{CrossingPoint, Designation, Direction, PointKind};
@@ -218,8 +220,12 @@ fn place(service: &Service) -> Result<PointId> {
         until: None,
         device_owner: "Port of Measurement".to_owned(),
         contractors: Vec::new(),
+        manual_wait_ceiling_seconds: portunus_core::place::MANUAL_WAIT_CEILING_SECONDS,
+        hours: None,
     };
-    service.store().designate(&designation, now)?;
+    let mut draft = Draft::new(designation, "drafter", now);
+    draft.attest("Port of Measurement", "owner", now)?;
+    service.store().designate(&draft.approved("approver", now)?, now)?;
     Ok(id)
 }
 
@@ -274,7 +280,7 @@ fn keep_synthetic(
     let pack = service.engine().pack();
     let bar = context.bar(count as u64, "synthetic members");
     in_parallel(&(0..count).collect::<Vec<_>>(), WRITERS, |_, n| {
-        let values = distribution.draw(&mut Random::new(SEED ^ ((*n as u64) << 32)));
+        let values = distribution.draw(&mut Dice::new(SEED ^ ((*n as u64) << 32)));
         let template = Template::new(pack.clone(), &values)?.to_bytes();
         let new = NewReference { portrait: &crop, template: &template, pack, class, erase_after: due };
         let _ = service.store().put_reference(&passport(*n)?, &new, now())?;

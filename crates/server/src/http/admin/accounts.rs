@@ -1,6 +1,6 @@
 //! `POST /api/admin/v1/users/{id}/password` and `/disable`: a new password, or none at all; sessions end.
 
-use crate::http::session::{Administrator, hash_password};
+use crate::http::session::{Staff, hash_password};
 use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -22,7 +22,7 @@ pub(crate) struct NewPassword {
     responses((status = 204, description = "changed; their sessions are over"), (status = 404)))]
 pub(crate) async fn password(
     State(app): State<App>,
-    Administrator(_): Administrator,
+    Staff(_): Staff,
     Path(id): Path<String>,
     Json(new): Json<NewPassword>,
 ) -> Result<StatusCode, Problem> {
@@ -41,7 +41,7 @@ pub(crate) async fn password(
         (status = 404), (status = 409, description = "yourself")))]
 pub(crate) async fn disable(
     State(app): State<App>,
-    Administrator(own): Administrator,
+    Staff(own): Staff,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     if id == own.id.to_string() {

@@ -19,7 +19,11 @@ const PORTRAIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/points", post(points::handle))
-        .route("/designations", post(designations::publish))
+        .route("/designations", post(designations::draft))
+        .route("/designations/{id}/attest", post(designations::attest))
+        .route("/designations/{id}/approve", post(designations::approve))
+        .route("/designations/{id}/drop", post(designations::drop))
+        .route("/designations/{id}/notice", post(designations::notice))
         .route("/designations/{id}/withdraw", post(designations::withdraw))
         .route("/enrolments", post(devices::enrol))
         .route("/devices/{id}/revoke", post(devices::revoke))

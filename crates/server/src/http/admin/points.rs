@@ -1,11 +1,12 @@
 //! `POST /api/admin/v1/points`: a crossing point.
 
-use super::{Made, text};
-use crate::http::session::Administrator;
+use super::Made;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use portunus_core::designation::{POINT_CHARS_MAX, line, port};
 use portunus_core::id::PointId;
 use portunus_core::place::{CrossingPoint, Direction, PointKind, Position};
 use portunus_store::PutPoint;
@@ -21,7 +22,8 @@ pub(crate) struct Point {
     /// `exit` or `entry`.
     #[schema(value_type = String)]
     direction: Direction,
-    /// `boarding-gate`.
+    /// `boarding-gate`, `cruise-terminal`, `arrival-hall`, `arrival-route`, `pedestrian-lane`, `rail-platform`, `vehicle-lane`,
+    /// `private-airfield` or `marina`.
     #[schema(value_type = String)]
     kind: PointKind,
     /// Where it is, for the public map: degrees north and east, as in `40.64,-73.78`.
@@ -33,17 +35,18 @@ pub(crate) struct Point {
     responses((status = 201, body = Made), (status = 409, description = "the name is taken")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Administrator(_): Administrator,
+    Staff(_): Staff,
     Json(point): Json<Point>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let service = app.service.clone();
     blocking(move || {
         let position = point.position.as_deref().map(str::parse::<Position>).transpose();
         let position = position.map_err(|problem| Problem::bad_request(format!("position: {problem}")))?;
+        point.kind.expects(point.direction).ok_or_else(|| Problem::bad_request(no_such_point(point.kind)))?;
         let point = CrossingPoint {
             id: PointId::from_bytes(service.fresh()),
-            name: text(&point.name, "name", 60)?,
-            port: text(&point.port, "port", 5)?.to_ascii_uppercase(),
+            name: line(&point.name, "name", POINT_CHARS_MAX)?,
+            port: port(&point.port)?,
             direction: point.direction,
             kind: point.kind,
         };
@@ -56,4 +59,8 @@ pub(crate) async fn handle(
         }
     })
     .await
+}
+
+fn no_such_point(kind: PointKind) -> String {
+    format!("direction: a {} is crossed the other way", kind.in_words())
 }

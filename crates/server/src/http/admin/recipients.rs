@@ -1,7 +1,7 @@
 //! `/api/admin/v1/recipients`: who receives copies of what, and why.
 
 use crate::http::officer::id;
-use crate::http::session::{Administrator, Token};
+use crate::http::session::{Staff, Token};
 use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -34,7 +34,7 @@ pub(crate) struct Entered {
     responses((status = 201, body = Entered), (status = 400), (status = 409, description = "the name is taken")))]
 pub(crate) async fn add(
     State(app): State<App>,
-    Administrator(user): Administrator,
+    Staff(user): Staff,
     Json(new): Json<NewRecipient>,
 ) -> Result<(StatusCode, Json<Entered>), Problem> {
     let service = app.service.clone();
@@ -52,7 +52,7 @@ pub(crate) async fn add(
     responses((status = 204, description = "it receives nothing more; what it has is recalled"), (status = 404)))]
 pub(crate) async fn withdraw(
     State(app): State<App>,
-    Administrator(_): Administrator,
+    Staff(_): Staff,
     Path(recipient): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let recipient: RecipientId = id(&recipient, "recipient")?;

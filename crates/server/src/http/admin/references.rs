@@ -2,7 +2,7 @@
 //!
 //! The document stands in the body: no number in a URL.
 
-use crate::http::session::Administrator;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking, limit};
 use crate::service::ReferenceOutcome;
 use axum::Json;
@@ -16,7 +16,7 @@ use portunus_core::document::{DocumentKey, DocumentKind, State as Issuer};
         (status = 400, description = "a part is missing or not of its form")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Administrator(_): Administrator,
+    Staff(_): Staff,
     mut form: Multipart,
 ) -> Result<Json<ReferenceOutcome>, Problem> {
     let (mut issuer, mut kind, mut number, mut portrait) = (None, None, None, None);

@@ -1,12 +1,13 @@
 //! `POST /api/admin/v1/users`: somebody who signs in.
 
 use super::{Made, text};
-use crate::http::session::{Administrator, hash_password};
+use crate::http::session::{Staff, hash_password};
 use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use portunus_store::{CreateUser, NewUser, Role};
+use portunus_core::role::Role;
+use portunus_store::{CreateUser, NewUser};
 use serde::Deserialize;
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -14,7 +15,8 @@ use serde::Deserialize;
 pub(crate) struct Person {
     /// What they sign in with.
     name: String,
-    /// `officer`, `supervisor`, `carrier`, `records`, `auditor` or `administrator`.
+    /// `officer`, `supervisor`, `carrier`, `lookout-author`, `lookout-approver`, `records`, `data-protection`, `auditor` or
+    /// `administrator`.
     #[schema(value_type = String)]
     role: Role,
     /// For a carrier's people: its code, as in its voyages.
@@ -28,12 +30,15 @@ pub(crate) struct Person {
     responses((status = 201, body = Made), (status = 400), (status = 409, description = "the name is taken")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Administrator(_): Administrator,
+    Staff(_): Staff,
     Json(person): Json<Person>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let service = app.service.clone();
     blocking(move || {
         let carrier = person.carrier.as_deref().map(str::trim).filter(|carrier| !carrier.is_empty());
+        if !person.role.signs_in() {
+            return Err(Problem::bad_request("role: a device or a recipient has credentials of its own"));
+        }
         if (person.role == Role::Carrier) != carrier.is_some() {
             return Err(Problem::bad_request(
                 "carrier: a carrier's people need its code, and nobody else has one",

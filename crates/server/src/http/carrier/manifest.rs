@@ -1,7 +1,7 @@
 //! `POST /api/carrier/v1/manifests`: an EDIFACT interchange with PAXLST messages.
 
 use super::own_voyage;
-use crate::http::session::Carrier;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking, limit};
 use crate::service::Taken;
 use axum::Json;
@@ -15,7 +15,7 @@ use axum::extract::rejection::BytesRejection;
         (status = 403, description = "a message is of another carrier's voyage; nothing was taken")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Carrier(user): Carrier,
+    Staff(user): Staff,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Taken>, Problem> {
     let body = body.map_err(limit::body_problem)?;

@@ -1,7 +1,7 @@
 //! `GET /api/carrier/v1/voyages/{LH400}/{2026-11-23}`: who has boarded, by the carrier's own references.
 
 use super::own_voyage;
-use crate::http::session::Carrier;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use crate::service::CarrierStatus;
 use axum::Json;
@@ -14,7 +14,7 @@ use portunus_core::voyage::VoyageKey;
     responses((status = 200, body = CarrierStatus), (status = 403), (status = 404)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Carrier(user): Carrier,
+    Staff(user): Staff,
     Path((name, date)): Path<(String, String)>,
 ) -> Result<Json<CarrierStatus>, Problem> {
     let key: VoyageKey =

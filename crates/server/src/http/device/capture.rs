@@ -2,11 +2,13 @@
 
 use super::{Signed, encounter_id};
 use crate::http::{App, Problem, blocking, limit};
-use crate::service::{Captured, FRAMES_MAX};
+use crate::service::{Captured, Device, FRAMES_MAX, Refused, Service, Submission, VehicleCaptured};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, header};
+use portunus_core::capture::SignedCapture;
+use portunus_core::id::EncounterId;
 
 #[utoipa::path(post, path = "/api/device/v1/encounters/{id}/captures", operation_id = "device_capture", tag = "device",
     params(("id" = String, Path, description = "the encounter")),
@@ -20,7 +22,34 @@ pub(crate) async fn handle(
     Path(id): Path<String>,
     signed: Signed,
 ) -> Result<Json<Captured>, Problem> {
-    let id = encounter_id(&id)?;
+    taken(&app, &id, signed, Service::capture).await
+}
+
+#[utoipa::path(post, path = "/api/device/v1/encounters/{id}/vehicle-captures", operation_id = "device_vehicle_capture", tag = "device",
+    params(("id" = String, Path, description = "the encounter of anybody in the vehicle")),
+    request_body(content = String, content_type = "multipart/form-data",
+        description = "one to five parts named `frame`, JPEG or PNG, of one camera"),
+    responses((status = 200, body = VehicleCaptured), (status = 403, description = "no designation in force"),
+        (status = 409, description = "not everybody in the vehicle has chosen the photo, or as for any capture")))]
+pub(crate) async fn of_vehicle(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Json<VehicleCaptured>, Problem> {
+    taken(&app, &id, signed, Service::capture_vehicle).await
+}
+
+/// What the service makes of a capture.
+type Take<T> = fn(&Service, &Device, &Submission, SignedCapture, EncounterId, &[&[u8]]) -> Result<T, Refused>;
+
+/// One capture at a time is worked on for each turn that there is.
+async fn taken<T: Send + 'static>(
+    app: &App,
+    id: &str,
+    signed: Signed,
+    take: Take<T>,
+) -> Result<Json<T>, Problem> {
+    let id = encounter_id(id)?;
     let of = signed.capture()?;
     let Signed { device, submission, headers, body, place: _place } = signed;
     let frames = frames(&headers, body).await?;
@@ -29,7 +58,7 @@ pub(crate) async fn handle(
     blocking(move || {
         let _turn = turn;
         let frames: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
-        service.capture(&device, &submission, of, id, &frames)
+        take(&service, &device, &submission, of, id, &frames)
     })
     .await
     .map(Json)

@@ -5,7 +5,7 @@ use crate::http::{App, Problem, blocking};
 use crate::service::Refused;
 use axum::Json;
 use axum::extract::State;
-use portunus_core::place::{CrossingPoint, Designation};
+use portunus_core::place::{CrossingPoint, Designation, Expects};
 use portunus_core::policy::Notice;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ pub(crate) struct Gate {
     point: CrossingPoint,
     /// `open`, `no-voyage` or `not-designated`.
     state: &'static str,
+    /// `voyage`, `arrivals` or `documents`: at the last the document is read before anything else.
+    #[schema(value_type = String)]
+    expects: Expects,
     /// The authority to photograph here, as shown to travellers.
     #[schema(value_type = Option<Object>)]
     designation: Option<Designation>,
@@ -77,9 +80,11 @@ pub(crate) async fn handle(State(app): State<App>, signed: Signed) -> Result<Jso
             to: voyage.legs.last().map(|leg| leg.to.clone()),
         });
         let policy = service.policy();
+        let expects = point.kind.expects(point.direction).unwrap_or(Expects::Voyage);
         Ok::<_, Refused>(Json(Gate {
             point,
             state,
+            expects,
             designation,
             voyage,
             notice_version: policy.notice_version.clone(),

@@ -7,9 +7,18 @@ use crate::service::Begun;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use serde::Deserialize;
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declining {
+    /// Whether it is for all who chose together and still stand at the camera: a guardian for their children.
+    #[serde(default)]
+    together: bool,
+}
 
 #[utoipa::path(post, path = "/api/device/v1/encounters/{id}/decline", operation_id = "device_decline", tag = "device",
-    params(("id" = String, Path, description = "the encounter")),
+    params(("id" = String, Path, description = "the encounter")), request_body = Declining,
     responses((status = 200, body = Begun), (status = 409, description = "already decided")))]
 pub(crate) async fn decline(
     State(app): State<App>,
@@ -17,8 +26,11 @@ pub(crate) async fn decline(
     signed: Signed,
 ) -> Result<Json<Begun>, Problem> {
     let id = encounter_id(&id)?;
+    let declining: Declining = serde_json::from_slice(&signed.body)
+        .map_err(|error| Problem::bad_request(format!("the decline: {error}")))?;
     let service = app.service.clone();
-    blocking(move || service.decline(&signed.device, &signed.submission, id)).await.map(Json)
+    let decline = move || service.decline(&signed.device, &signed.submission, id, declining.together);
+    blocking(decline).await.map(Json)
 }
 
 #[utoipa::path(post, path = "/api/device/v1/encounters/{id}/camera-failure", operation_id = "device_camera_failed", tag = "device",

@@ -2,21 +2,28 @@
 
 pub(super) mod begin;
 pub(super) mod capture;
+pub(super) mod consent;
 pub(super) mod enrolment;
 pub(super) mod gate;
 pub(super) mod leave;
 pub(super) mod preview;
+pub(super) mod queue;
 
+pub(super) use self::begin::PresentedDocument;
+pub(super) use self::queue::QueueEntered;
+
+use super::routes::Asked;
 use super::signature::{Claimed, SignatureError, read_capture, verify_capture};
 use super::{App, Problem, blocking, limit};
 use crate::service::Submission;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use portunus_core::capture::SignedCapture;
 use portunus_core::id::{DeviceId, EncounterId};
+use portunus_core::role::Role;
 use portunus_store::Device;
 
 const SMALL_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -32,6 +39,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/encounters/{id}/decline", post(leave::decline))
         .route("/encounters/{id}/camera-failure", post(leave::camera_failed))
         .route("/encounters/{id}/leave", post(leave::leave))
+        .route("/encounters/{id}/consent", post(consent::give))
+        .route("/consents/withdraw", post(consent::withdraw))
+        .route("/queue", post(queue::handle))
         .layer(body(SMALL_BODY_BYTES_MAX))
         .merge(
             Router::new()
@@ -41,6 +51,7 @@ pub(super) fn routes() -> Router<App> {
         .merge(
             Router::new()
                 .route("/encounters/{id}/captures", post(capture::handle))
+                .route("/encounters/{id}/vehicle-captures", post(capture::of_vehicle))
                 .layer(body(CAPTURE_BODY_BYTES_MAX)),
         )
 }
@@ -64,7 +75,8 @@ impl FromRequest<App> for Signed {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        Asked::from_request_parts(&mut parts, app).await?.by(Role::Device)?;
         let once = |name: &'static str| {
             let mut values = parts.headers.get_all(name).iter();
             match (values.next(), values.next()) {

@@ -1,6 +1,6 @@
 //! `GET /api/officer/v1/accuracy?per_day=` and the page `/supervisor/accuracy`: how often the machine errs here.
 
-use crate::http::session::Overseer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use crate::service::AccuracyReport;
 use axum::Json;
@@ -31,7 +31,7 @@ fn number_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, 
     responses((status = 200, body = AccuracyReport), (status = 403, description = "for supervisors, auditors and administrators")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Overseer(_): Overseer,
+    Staff(_): Staff,
     Query(asked): Query<Asked>,
 ) -> Result<Json<AccuracyReport>, Problem> {
     let service = app.service.clone();

@@ -2,9 +2,11 @@
 //! officer sees of a point, from the store; after a reconnect it is whole again.
 
 use super::id;
-use crate::http::session::Officer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
-use crate::pages::board::{BoardView, BoardedView, PointView, Progress, VoyageView, WaitingView, board};
+use crate::pages::board::{
+    BoardView, BoardedView, KnownView, PointView, Progress, VoyageView, WaitingView, board,
+};
 use crate::pages::card::{CardView, NamedBy, PassengerView, ProbePhoto, RuledView};
 use crate::pages::score::ScoreView;
 use crate::service::{Refused, Service};
@@ -14,7 +16,7 @@ use jiff::Timestamp;
 use maud::Markup;
 use portunus_core::decide::{Decision, Failure, Presented, Reason};
 use portunus_core::encounter::{Encounter, Lane, Ruling, Stage};
-use portunus_core::id::{EncounterId, PassengerId, PointId, UserId};
+use portunus_core::id::{EncounterId, PassengerId, PointId, UserId, VoyageId};
 use portunus_core::place::CrossingPoint;
 use portunus_core::policy::PersonClass;
 use portunus_core::retention::{Evidence, Standing, standing};
@@ -40,7 +42,7 @@ pub(crate) struct Asked {
 /// `GET /console/board`.
 pub(crate) async fn fragment(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
     let service = app.service.clone();
@@ -50,7 +52,7 @@ pub(crate) async fn fragment(
 
 /// Somebody in the queue, for programs.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitingTraveller {
     encounter: String,
     /// RFC 3339.
     since: String,
@@ -62,6 +64,23 @@ pub(crate) struct Waiting {
     #[schema(value_type = Option<String>)]
     failure: Option<Failure>,
     officer: Option<String>,
+    /// Whom it is about, where that is known: found by face, or the holder of the document shown.
+    passenger: Option<WaitingPassenger>,
+    /// The traveller asks for a booth where nobody else looks on.
+    private_booth: bool,
+    /// The traveller asks for an officer of their own sex.
+    same_sex_officer: bool,
+}
+
+/// Whom an encounter is about, for programs.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct WaitingPassenger {
+    /// Their identifier on the list, as rulings name them.
+    id: String,
+    /// Family name, then given names.
+    name: String,
+    /// Issuing state, kind and number of the first document on the list.
+    document: String,
 }
 
 /// A point, for programs.
@@ -74,7 +93,7 @@ pub(crate) struct Board {
     boarded_by_face: u32,
     boarded_by_document: u32,
     /// The longest waiting first.
-    queue: Vec<Waiting>,
+    queue: Vec<WaitingTraveller>,
 }
 
 #[utoipa::path(get, path = "/api/officer/v1/board", operation_id = "officer_board", tag = "officer",
@@ -82,20 +101,27 @@ pub(crate) struct Board {
     responses((status = 200, body = Board), (status = 404)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Board>, Problem> {
     let service = app.service.clone();
     let view = blocking(move || board_before(&service, &asked, user.id)).await?;
     let view = view.ok_or_else(|| Problem::not_found("crossing point"))?;
     let progress = view.voyage.as_ref().map(|v| v.progress).unwrap_or_default();
-    let queue = view.queue.into_iter().map(|waiting| Waiting {
+    let queue = view.queue.into_iter().map(|waiting| WaitingTraveller {
         encounter: waiting.encounter.to_string(),
         since: waiting.since.to_string(),
         lane: waiting.lane,
         reasons: waiting.reasons,
         failure: waiting.failure,
         officer: waiting.officer,
+        passenger: waiting.passenger.map(|known| WaitingPassenger {
+            id: known.id.to_string(),
+            name: known.name,
+            document: known.document,
+        }),
+        private_booth: waiting.wish.private_booth,
+        same_sex_officer: waiting.wish.same_sex_officer,
     });
     Ok(Json(Board {
         point: view.point.name,
@@ -164,7 +190,7 @@ fn board_view(service: &Service, asked: &Asked) -> Result<Option<BoardView>, Pro
 
 /// A point as pages show it.
 pub(crate) fn point_view(point: &CrossingPoint) -> PointView {
-    PointView { id: point.id, name: point.name.clone(), direction: point.direction }
+    PointView { id: point.id, name: point.name.clone(), direction: point.direction, kind: point.kind }
 }
 
 /// A voyage as pages show it.
@@ -185,6 +211,7 @@ pub(crate) fn voyage_view(service: &Service, voyage: &Voyage, waiting: usize) ->
             by_document: count(progress.document_inspected),
             waiting: count(waiting),
         },
+        watch: voyage.watch.map(|watch| watch.until),
     })
 }
 
@@ -198,6 +225,14 @@ fn officer_name(service: &Service, officer: Option<UserId>) -> Result<Option<Str
 fn name_of(listed: &Listed) -> String {
     let stated = &listed.passenger.stated;
     format!("{}, {}", stated.family_name, stated.given_names)
+}
+
+fn document_of(listed: &Listed) -> String {
+    let document = listed.passenger.stated.documents.first();
+    document.map_or_else(
+        || "no document stated".to_owned(),
+        |d| format!("{} {} {}", d.issuer, d.kind.in_words(), d.number()),
+    )
 }
 
 fn why(encounter: &Encounter) -> (Vec<Reason>, Option<Failure>) {
@@ -232,8 +267,16 @@ fn in_queue(service: &Service, encounter: &Encounter) -> Result<WaitingView, Ref
         lane: encounter.lane,
         reasons,
         failure,
-        name: listed.as_ref().map(name_of),
+        passenger: listed.map(|listed| KnownView {
+            id: listed.passenger.id,
+            name: name_of(&listed),
+            document: document_of(&listed),
+        }),
         officer: officer_name(service, service.store().officer_of(encounter.id)?)?,
+        verified: encounter.is_verified(),
+        secondary: encounter.stage == Stage::Secondary,
+        wish: service.store().wish(encounter.id)?,
+        together: service.store().party_size(encounter.id)?,
     })
 }
 
@@ -251,7 +294,7 @@ fn passed(service: &Service, encounter: &Encounter, now: Timestamp) -> Result<Op
         method: boarding.method,
         entered_later: boarding.entered_later,
         probe: probe_photo(service, encounter, now),
-        has_reference: service.has_reference(encounter.voyage, passenger),
+        has_reference: service.shows_portrait(encounter.voyage, &listed)?,
         held: listed.hold.map(|hold| hold.reason),
     }))
 }
@@ -278,9 +321,9 @@ fn card_view(
     let found = encounter.decision.as_ref().and_then(Decision::comparison);
     let passenger = match about {
         Some((passenger, named_by)) => store
-            .passenger(passenger)?
-            .filter(|listed| listed.passenger.voyage == encounter.voyage)
-            .map(|listed| passenger_view(service, &listed, named_by)),
+            .passenger_on(encounter.voyage, passenger)?
+            .map(|listed| passenger_view(service, encounter.voyage, &listed, named_by))
+            .transpose()?,
         None => None,
     };
     // The score is the candidate's: beside another passenger it would say something untrue.
@@ -297,7 +340,10 @@ fn card_view(
         let author = officer_name(service, Some(ruled.author))?.unwrap_or_else(|| "an officer".to_owned());
         rulings_settle |= matches!(
             ruled.ruling,
-            Ruling::Establish { .. } | Ruling::Board { .. } | Ruling::SomebodyElse { instead: Some(_), .. }
+            Ruling::Establish { .. }
+                | Ruling::Board { .. }
+                | Ruling::Admit { .. }
+                | Ruling::SomebodyElse { instead: Some(_), .. }
         );
         rulings.push(RuledView { what: in_words(ruled.ruling), author, reason: ruled.reason, at: ruled.at });
     }
@@ -313,6 +359,7 @@ fn card_view(
         since: encounter.joined_at,
         attempts: encounter.attempts,
         officer: officer_name(service, store.officer_of(encounter.id)?)?,
+        wish: store.wish(encounter.id)?,
         claims_citizenship: encounter.claims_citizenship,
         class: encounter.class,
         class_confirmed: settled || rulings_settle,
@@ -328,6 +375,8 @@ fn card_view(
         reasons,
         failure,
         rulings,
+        entering: service.is_entered(encounter)?,
+        confidential: encounter.confidential,
     })
 }
 
@@ -339,28 +388,32 @@ fn holds_home_passport(service: &Service, encounter: &Encounter) -> Result<bool,
     Ok(standing(&evidence, service.policy()) == Standing { class: PersonClass::Citizen, confirmed: true })
 }
 
-fn passenger_view(service: &Service, listed: &Listed, named_by: NamedBy) -> PassengerView {
+fn passenger_view(
+    service: &Service,
+    voyage: VoyageId,
+    listed: &Listed,
+    named_by: NamedBy,
+) -> Result<PassengerView, Refused> {
     let stated = &listed.passenger.stated;
-    let document = stated.documents.first();
-    PassengerView {
+    Ok(PassengerView {
         id: listed.passenger.id,
         name: name_of(listed),
-        document: document.map_or_else(
-            || "no document stated".to_owned(),
-            |d| format!("{} {} {}", d.issuer, d.kind.in_words(), d.number()),
-        ),
+        document: document_of(listed),
         born: stated.born,
         nationality: stated.nationality.as_ref().map(ToString::to_string),
-        has_reference: service.has_reference(listed.passenger.voyage, listed.passenger.id),
+        has_reference: service.shows_portrait(voyage, listed)?,
         boarded: listed.boarding.is_some(),
         held: listed.hold.is_some(),
+        lookouts: service.lookout_hits_of(listed)?,
         named_by,
-    }
+    })
 }
 
 fn in_words(ruling: Ruling) -> String {
     match ruling {
         Ruling::Board { .. } => "Boarded after the document was inspected".to_owned(),
+        Ruling::Admit { .. } => "Admitted".to_owned(),
+        Ruling::Secondary => "Referred to a second inspection".to_owned(),
         Ruling::Refuse => "Refused".to_owned(),
         Ruling::Retake => "Another photo asked for".to_owned(),
         Ruling::Establish { class } => format!("Established: {}", class.in_words()),

@@ -1,7 +1,7 @@
 //! `POST /api/officer/v1/passengers/{id}/hold`: an officer asks to see a passenger, or lets them go.
 
 use super::id;
-use crate::http::session::Officer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -23,7 +23,7 @@ pub(crate) struct Hold {
     responses((status = 204), (status = 400, description = "a hold needs a reason"), (status = 404)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Path(passenger): Path<String>,
     Json(hold): Json<Hold>,
 ) -> Result<StatusCode, Problem> {

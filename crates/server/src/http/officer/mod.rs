@@ -6,13 +6,16 @@ pub(super) mod boarding;
 mod events;
 pub(super) mod hold;
 pub(super) mod outage;
+pub(super) mod parity;
 mod photos;
+pub(super) mod protection;
 pub(super) mod receipt;
 pub(super) mod rulings;
 pub(super) mod second_look;
 pub(super) mod seek;
 pub(super) mod take;
 pub(super) mod waits;
+pub(super) mod watches;
 
 pub(super) use self::board::{Asked, board_before, fragment, point_view, voyage_view};
 pub(super) use self::photos::{probe, reference};
@@ -30,13 +33,22 @@ pub(super) fn routes() -> Router<App> {
         .route("/board", get(board::handle))
         .route("/encounters/{id}/take", post(take::handle))
         .route("/encounters/{id}/rulings", post(rulings::handle))
+        .route("/encounters/{id}/protection", post(protection::handle))
         .route("/encounters/{id}/receipt", post(receipt::give))
         .route("/voyages/{id}/passengers", post(seek::handle))
         .route("/voyages/{id}/outage-boardings", post(outage::handle))
         .route("/voyages/{id}/open", post(boarding::open))
         .route("/voyages/{id}/close", post(boarding::close))
+        .route("/voyages/{id}/move", post(boarding::move_to))
+        .route("/voyages/{id}/return", post(boarding::come_back))
+        .route("/watches", post(watches::open))
+        .route("/watches/{id}/people", post(watches::register))
+        .route("/consents/withdraw", post(watches::withdraw_consent))
         .route("/passengers/{id}/hold", post(hold::handle))
+        .route("/passengers/{id}/not-this-person", post(super::lookout::redress::ask))
         .route("/waits", get(waits::handle))
+        .route("/parity", get(parity::handle))
+        .route("/queue", post(parity::seen))
         .route("/second-looks", get(second_look::report).post(second_look::take))
         .route("/second-looks/shares", post(second_look::set_shares))
         .route("/second-looks/{id}", post(second_look::judge))
@@ -48,7 +60,9 @@ pub(super) fn routes() -> Router<App> {
 
 /// The event stream, which stays open.
 pub(super) fn stream() -> Router<App> {
-    Router::new().route("/console/events", get(events::handle))
+    Router::new()
+        .route("/console/events", get(events::handle))
+        .route("/supervisor/events", get(parity::events))
 }
 
 /// An identifier in a path or query.

@@ -1,7 +1,7 @@
 //! `POST /api/officer/v1/voyages/{id}/outage-boardings`: a boarding that happened while the system was out.
 
 use super::id;
-use crate::http::session::Officer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use crate::service::{Outage, Refused};
 use axum::Json;
@@ -31,7 +31,7 @@ pub(crate) struct OutageBoarding {
         (status = 409, description = "boarded already, or boarding is not open")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Path(voyage): Path<String>,
     Json(entry): Json<OutageBoarding>,
 ) -> Result<StatusCode, Problem> {

@@ -1,7 +1,7 @@
 //! The two photos of a card. Never cached; a photo that is not kept is gone after its seconds.
 
 use super::id;
-use crate::http::session::Officer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -19,7 +19,7 @@ pub(super) fn jpeg(photo: Option<Zeroizing<Vec<u8>>>) -> Result<Response, Proble
 /// `GET /console/encounters/{id}/probe`: the photo taken now.
 pub(crate) async fn probe(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Path(encounter): Path<String>,
 ) -> Result<Response, Problem> {
     let encounter = id(&encounter, "encounter")?;
@@ -35,7 +35,7 @@ pub(crate) struct For {
 /// `GET /console/passengers/{id}/reference`: the portrait that was there before.
 pub(crate) async fn reference(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Path(passenger): Path<String>,
     Query(query): Query<For>,
 ) -> Result<Response, Problem> {

@@ -2,7 +2,7 @@
 
 use super::id;
 use crate::http::receipt::ReceiptGiven;
-use crate::http::session::Officer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking, site};
 use crate::pages::receipt as pages;
 use axum::Json;
@@ -15,7 +15,7 @@ use maud::Markup;
     responses((status = 200, description = "to be handed to the traveller", body = ReceiptGiven), (status = 404)))]
 pub(crate) async fn give(
     State(app): State<App>,
-    Officer(_): Officer,
+    Staff(_): Staff,
     Path(encounter): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<ReceiptGiven>, Problem> {
@@ -27,7 +27,7 @@ pub(crate) async fn give(
 /// The slip that an officer prints.
 pub(crate) async fn slip(
     State(app): State<App>,
-    Officer(_): Officer,
+    Staff(_): Staff,
     Path(encounter): Path<String>,
     headers: HeaderMap,
 ) -> Result<Markup, Problem> {

@@ -1,9 +1,8 @@
 //! Second looks: a pair taken and judged by an officer who works elsewhere; disputes and shares for the supervisor.
 
-use super::id;
-use crate::http::session::{Officer, Overseer, Supervisor};
+use super::{id, point_view};
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
-use crate::pages::board::PointView;
 use crate::pages::second_look::{DisputeView, DisputesView, SharesView};
 use crate::service::{DisputeStep, Refused, Service, Side};
 use axum::Json;
@@ -28,7 +27,7 @@ pub(crate) struct Pair {
 #[utoipa::path(post, path = "/api/officer/v1/second-looks", operation_id = "officer_take_second_look", tag = "officer",
     responses((status = 200, description = "a pair, for this officer alone", body = Pair),
         (status = 204, description = "none now")))]
-pub(crate) async fn take(State(app): State<App>, Officer(user): Officer) -> Result<Response, Problem> {
+pub(crate) async fn take(State(app): State<App>, Staff(user): Staff) -> Result<Response, Problem> {
     let service = app.service.clone();
     let given = blocking(move || service.take_second_look(user.id)).await?;
     let Some(given) = given else { return Ok(StatusCode::NO_CONTENT.into_response()) };
@@ -50,7 +49,7 @@ pub(crate) struct Judgement {
         (status = 409, description = "the photos were not looked at")))]
 pub(crate) async fn judge(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Path(pair): Path<String>,
     Json(judgement): Json<Judgement>,
 ) -> Result<StatusCode, Problem> {
@@ -61,18 +60,14 @@ pub(crate) async fn judge(
 }
 
 /// `GET /second-look/{id}/taken`: the photo taken now.
-pub(crate) async fn taken(
-    app: State<App>,
-    officer: Officer,
-    pair: Path<String>,
-) -> Result<Response, Problem> {
+pub(crate) async fn taken(app: State<App>, officer: Staff, pair: Path<String>) -> Result<Response, Problem> {
     photo(app, officer, pair, Side::Taken).await
 }
 
 /// `GET /second-look/{id}/reference`: the portrait that was there before.
 pub(crate) async fn reference(
     app: State<App>,
-    officer: Officer,
+    officer: Staff,
     pair: Path<String>,
 ) -> Result<Response, Problem> {
     photo(app, officer, pair, Side::Reference).await
@@ -80,7 +75,7 @@ pub(crate) async fn reference(
 
 async fn photo(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Path(pair): Path<String>,
     side: Side,
 ) -> Result<Response, Problem> {
@@ -106,7 +101,7 @@ pub(crate) struct OpenDispute {
     responses((status = 200, description = "the latest first", body = Vec<OpenDispute>)))]
 pub(crate) async fn disputes(
     State(app): State<App>,
-    Supervisor(_): Supervisor,
+    Staff(_): Staff,
 ) -> Result<Json<Vec<OpenDispute>>, Problem> {
     let service = app.service.clone();
     let disputes = blocking(move || service.disputes()).await?;
@@ -131,7 +126,7 @@ pub(crate) struct DisputeRequest {
     responses((status = 204), (status = 404, description = "no such dispute, or it is settled")))]
 pub(crate) async fn step(
     State(app): State<App>,
-    Supervisor(user): Supervisor,
+    Staff(user): Staff,
     Path(encounter): Path<String>,
     Json(request): Json<DisputeRequest>,
 ) -> Result<StatusCode, Problem> {
@@ -155,7 +150,7 @@ pub(crate) struct SharesBody {
     request_body = SharesBody, responses((status = 204), (status = 400, description = "out of bounds")))]
 pub(crate) async fn set_shares(
     State(app): State<App>,
-    Supervisor(user): Supervisor,
+    Staff(user): Staff,
     Json(body): Json<SharesBody>,
 ) -> Result<StatusCode, Problem> {
     let SharesBody { confirmed_one_in, referred_one_in } = body;
@@ -177,10 +172,7 @@ pub(crate) struct SecondLooks {
 
 #[utoipa::path(get, path = "/api/officer/v1/second-looks", operation_id = "officer_second_looks", tag = "officer",
     responses((status = 200, body = SecondLooks)))]
-pub(crate) async fn report(
-    State(app): State<App>,
-    Overseer(_): Overseer,
-) -> Result<Json<SecondLooks>, Problem> {
+pub(crate) async fn report(State(app): State<App>, Staff(_): Staff) -> Result<Json<SecondLooks>, Problem> {
     let service = app.service.clone();
     let (shares, estimate) = blocking(move || {
         Ok::<_, Problem>((service.second_look_shares()?.shares, service.second_look_estimate()?))
@@ -201,7 +193,7 @@ pub(crate) fn disputes_view(service: &Service) -> Result<DisputesView, Refused> 
         let stated = &listed.passenger.stated;
         open.push(DisputeView {
             encounter: dispute.encounter,
-            point: PointView { id: point.id, name: point.name, direction: point.direction },
+            point: point_view(&point),
             name: format!("{}, {}", stated.family_name, stated.given_names),
             document: stated.documents.first().map_or_else(String::new, |document| document.masked()),
             stratum: dispute.stratum,

@@ -3,7 +3,7 @@
 //! A POST, so that no name or number stands in a URL.
 
 use super::id;
-use crate::http::session::Officer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use crate::service::Sought;
 use axum::Json;
@@ -22,7 +22,7 @@ pub(crate) struct Seek {
     responses((status = 200, description = "at most thirty: id, name, document, nationality, born, boarded, held, has_reference")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Officer(_): Officer,
+    Staff(_): Staff,
     Path(voyage): Path<String>,
     Json(seek): Json<Seek>,
 ) -> Result<Json<Vec<Sought>>, Problem> {

@@ -1,7 +1,7 @@
 //! `POST /api/officer/v1/encounters/{id}/take`: an officer takes a case up.
 
 use super::id;
-use crate::http::session::Officer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use axum::http::StatusCode;
     responses((status = 204), (status = 409, description = "another officer has it, or it is over")))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Officer(user): Officer,
+    Staff(user): Staff,
     Path(encounter): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let encounter = id(&encounter, "encounter")?;

@@ -1,7 +1,7 @@
 //! `GET /api/officer/v1/waits?voyage=`: how long both choices take.
 
 use super::id;
-use crate::http::session::Overseer;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::{Query, State};
@@ -29,7 +29,7 @@ pub(crate) struct Waits {
     responses((status = 200, body = Waits)))]
 pub(crate) async fn handle(
     State(app): State<App>,
-    Overseer(_): Overseer,
+    Staff(_): Staff,
     Query(of): Query<Of>,
 ) -> Result<Json<Waits>, Problem> {
     let voyage = id(&of.voyage, "voyage")?;

@@ -2,9 +2,9 @@
 
 use super::case_id;
 use crate::http::admin::Made;
-use crate::http::session::{Approver, CaseReader, Records};
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
-use crate::service::{NewCase, OnRecord, Wanted};
+use crate::service::{NewCase, OnRecord, RedressShown, Refused, Wanted};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
     responses((status = 201, body = Made), (status = 400, description = "what is missing")))]
 pub(crate) async fn open(
     State(app): State<App>,
-    Records(user): Records,
+    Staff(user): Staff,
     Json(new): Json<NewCase>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let service = app.service.clone();
@@ -29,10 +29,7 @@ pub(crate) async fn open(
 
 #[utoipa::path(get, path = "/api/records/v1/cases", operation_id = "records_cases", tag = "records office",
     responses((status = 200, description = "those that are open first, then the latest", body = Vec<Object>)))]
-pub(crate) async fn list(
-    State(app): State<App>,
-    CaseReader(_): CaseReader,
-) -> Result<Json<Vec<Case>>, Problem> {
+pub(crate) async fn list(State(app): State<App>, Staff(_): Staff) -> Result<Json<Vec<Case>>, Problem> {
     let service = app.service.clone();
     blocking(move || service.cases()).await.map(Json)
 }
@@ -121,6 +118,8 @@ pub(crate) struct Whole {
     case: Case,
     /// What it names and is still there.
     records: Vec<RecordShown>,
+    /// Of a mis-identification, what is proposed and what would follow.
+    redress: Option<RedressShown>,
 }
 
 #[utoipa::path(get, path = "/api/records/v1/cases/{id}", operation_id = "records_case", tag = "records office",
@@ -128,12 +127,13 @@ pub(crate) struct Whole {
     responses((status = 200, body = Whole), (status = 404)))]
 pub(crate) async fn one(
     State(app): State<App>,
-    CaseReader(_): CaseReader,
+    Staff(_): Staff,
     Path(case): Path<String>,
 ) -> Result<Json<Whole>, Problem> {
     let (case, service) = (case_id(&case)?, app.service.clone());
-    let (case, records) = blocking(move || service.case(case)).await?;
-    Ok(Json(Whole { case, records: records.into_iter().map(shown).collect() }))
+    let found = blocking(move || Ok::<_, Refused>((service.case(case)?, service.redress_shown(case)?)));
+    let ((case, records), redress) = found.await?;
+    Ok(Json(Whole { case, records: records.into_iter().map(shown).collect(), redress }))
 }
 
 #[utoipa::path(post, path = "/api/records/v1/cases/{id}/find", operation_id = "records_find", tag = "records office",
@@ -143,7 +143,7 @@ pub(crate) async fn one(
         (status = 409, description = "the case is approved or over")))]
 pub(crate) async fn find(
     State(app): State<App>,
-    Records(_): Records,
+    Staff(_): Staff,
     Path(case): Path<String>,
     Json(wanted): Json<Wanted>,
 ) -> Result<Json<Vec<RecordShown>>, Problem> {
@@ -171,7 +171,7 @@ pub(crate) struct Named {
     responses((status = 200, body = Named), (status = 404), (status = 409, description = "the case is approved or over")))]
 pub(crate) async fn name(
     State(app): State<App>,
-    Records(_): Records,
+    Staff(_): Staff,
     Path(case): Path<String>,
     Json(names): Json<Names>,
 ) -> Result<Json<Named>, Problem> {
@@ -186,7 +186,7 @@ pub(crate) async fn name(
         (status = 404), (status = 409, description = "nothing is to be approved")))]
 pub(crate) async fn approve(
     State(app): State<App>,
-    Approver(user): Approver,
+    Staff(user): Staff,
     Path(case): Path<String>,
 ) -> Result<Json<Case>, Problem> {
     let (case, service) = (case_id(&case)?, app.service.clone());
@@ -203,10 +203,11 @@ pub(crate) struct Ending {
 
 #[utoipa::path(post, path = "/api/records/v1/cases/{id}/close", operation_id = "records_close", tag = "records office",
     params(("id" = String, Path, description = "the case")), request_body = Ending,
-    responses((status = 204), (status = 400), (status = 404), (status = 409, description = "it is over")))]
+    responses((status = 204), (status = 400), (status = 403, description = "a mis-identification of their own is not refused by them"),
+        (status = 404), (status = 409, description = "it is over")))]
 pub(crate) async fn close(
     State(app): State<App>,
-    Records(_): Records,
+    Staff(user): Staff,
     Path(case): Path<String>,
     Json(ending): Json<Ending>,
 ) -> Result<StatusCode, Problem> {
@@ -214,6 +215,6 @@ pub(crate) async fn close(
         return Err(Problem::bad_request("outcome: a case is done by doing what it asks for"));
     }
     let (case, service) = (case_id(&case)?, app.service.clone());
-    blocking(move || service.close_case(case, ending.outcome)).await?;
+    blocking(move || service.close_case(case, ending.outcome, user.id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! What a case is for: records given, mistakes put right, a class that changes.
 
 use super::case_id;
-use crate::http::session::Records;
+use crate::http::session::Staff;
 use crate::http::{App, Problem, blocking};
 use crate::service::{RecordsGiven, Wanted};
 use axum::Json;
@@ -28,7 +28,7 @@ pub(crate) struct Giving {
         (status = 409, description = "approvals are missing, or the case is over or of another kind")))]
 pub(crate) async fn give(
     State(app): State<App>,
-    Records(user): Records,
+    Staff(user): Staff,
     Path(case): Path<String>,
     Json(giving): Json<Giving>,
 ) -> Result<Json<RecordsGiven>, Problem> {
@@ -43,7 +43,7 @@ pub(crate) async fn give(
         (status = 404), (status = 409, description = "the case is over or of another kind")))]
 pub(crate) async fn correct(
     State(app): State<App>,
-    Records(_): Records,
+    Staff(_): Staff,
     Path(case): Path<String>,
     Json(correction): Json<Correction>,
 ) -> Result<Json<CorrectionDone>, Problem> {
@@ -68,7 +68,7 @@ pub(crate) struct Answering {
         (status = 400, description = "no answer"), (status = 404), (status = 409, description = "the case is over or of another kind")))]
 pub(crate) async fn answer(
     State(app): State<App>,
-    Records(_): Records,
+    Staff(_): Staff,
     Path(case): Path<String>,
     Json(answering): Json<Answering>,
 ) -> Result<Json<CorrectionDone>, Problem> {
@@ -96,7 +96,7 @@ pub(crate) struct Change {
         (status = 409, description = "the case is over or of another kind")))]
 pub(crate) async fn change_class(
     State(app): State<App>,
-    Records(_): Records,
+    Staff(_): Staff,
     Path(case): Path<String>,
     Json(change): Json<Change>,
 ) -> Result<StatusCode, Problem> {

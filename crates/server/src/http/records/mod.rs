@@ -2,6 +2,8 @@
 
 pub(super) mod cases;
 pub(super) mod deeds;
+pub(super) mod redress;
+pub(super) mod stays;
 
 use super::{App, Problem};
 use axum::Router;
@@ -24,6 +26,14 @@ pub(super) fn routes() -> Router<App> {
         .route("/cases/{id}/correct", post(deeds::correct))
         .route("/cases/{id}/answer", post(deeds::answer))
         .route("/cases/{id}/change-class", post(deeds::change_class))
+        .route("/cases/{id}/propose", post(redress::propose))
+        .route("/cases/{id}/proposed", post(redress::proposed))
+        .route("/cases/{id}/agree", post(redress::agree))
+        .route("/cases/{id}/stays", post(stays::stays))
+        .route("/cases/{id}/stay-decisions", post(stays::decide))
+        .route("/cases/{id}/stay-changes", post(stays::change))
+        .route("/overstays", get(stays::overstays))
+        .route("/ways-out", get(stays::ways_out).post(stays::declare))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 

@@ -59,6 +59,10 @@ fn kind(slug: &str) -> &str {
         "outside-request" => "Requests of others for somebody's records",
         "subject-access" => "Requests of people for their own records",
         "correction" => "Corrections",
+        "misidentification" => "Mis-identifications",
+        "contest" => "Contests by travellers",
+        "class-change" => "Changes of class",
+        "stay-inquiry" => "Looks at a person's stays",
         other => other,
     }
 }

@@ -53,6 +53,7 @@ pub fn headlines(report: &Oversight) -> Vec<String> {
         );
         said.extend(year.map(chose));
     }
+    said.extend(parity(report));
     said.extend(captures(report));
     said.push(erased(report));
     let (may, all) = (report.points.iter().filter(|point| point.in_force).count(), report.points.len());
@@ -64,6 +65,19 @@ pub fn headlines(report: &Oversight) -> Vec<String> {
         }
     });
     said
+}
+
+/// Whether declining is no penalty, where enough people have passed to say.
+fn parity(report: &Oversight) -> Option<String> {
+    let judged = |word: &str| report.parity.points.iter().filter(|at| at.judgement == word).count();
+    let (short, kept) = (judged("falls-short"), judged("met"));
+    match (short, short + kept) {
+        (_, 0) => None,
+        (0, _) => Some("Nowhere do those who decline wait longer than they were promised, as far as enough have passed to say.".to_owned()),
+        (short, all) => Some(format!(
+            "At {short} of the {all} crossing points where enough have passed to say, those who decline wait longer than they were promised."
+        )),
+    }
 }
 
 fn chose(choices: &PeriodChoices) -> String {

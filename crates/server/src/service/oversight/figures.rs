@@ -51,6 +51,15 @@ fn withheld(tables: Vec<Counts>) -> Vec<FigureTable> {
     tables.into_iter().zip(shown_in_tables(&cells)).map(published).collect()
 }
 
+/// Withholds zeros, too: where to know that it was nobody says something of somebody.
+fn hide_zeros(table: &mut FigureTable) {
+    let cells = table.cells.iter_mut().flatten();
+    let totals = table.row_totals.iter_mut().chain(&mut table.column_totals).chain([&mut table.total]);
+    for cell in cells.chain(totals) {
+        *cell = cell.filter(|n| *n > 0);
+    }
+}
+
 /// Sorts out into a table: the rows and columns that occur, in their order.
 fn counts<R: Ord + Copy, C: Ord + Copy>(
     of: impl Iterator<Item = (R, C, u64)>,
@@ -225,6 +234,9 @@ impl<'a> Year<'a> {
             declined_rulings: next(&mut other),
             choices: Vec::new(),
         };
+        // That nobody declined in a month would say of whoever then crossed by document that they did not.
+        hide_zeros(&mut passages.declined);
+        hide_zeros(&mut passages.declined_rulings);
         passages.choices = self.choices(&passages);
         passages
     }
@@ -260,8 +272,11 @@ impl<'a> Year<'a> {
         let by_month: Vec<u64> = months.iter().map(|month| of(month)).collect();
         let total: u64 = by_month.iter().sum();
         let shows = shown(&by_month);
-        let by_month = by_month.into_iter().zip(shows).map(|(n, shown)| shown.then_some(n)).collect();
-        (by_month, (total == 0 || total >= CELL_MIN).then_some(total))
+        // Officers of nobody who declined: the same as with the declines themselves.
+        let may = |n: u64| lane == Lane::Photo || n > 0;
+        let by_month =
+            by_month.into_iter().zip(shows).map(|(n, shown)| (shown && may(n)).then_some(n)).collect();
+        (by_month, ((total == 0 || total >= CELL_MIN) && may(total)).then_some(total))
     }
 
     fn period(&self, period: &str, people: [Option<u64>; 2], officers: [Option<u64>; 2]) -> PeriodChoices {

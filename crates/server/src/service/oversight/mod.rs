@@ -5,9 +5,11 @@
 //! What the log states is read from the published log itself.
 
 mod figures;
+mod parity;
 mod stated;
 
 pub use figures::{ChoiceWaits, FigureTable, Passages, PeriodChoices};
+pub use parity::{Parity, ParityMonth, PointPromise};
 pub use stated::{Compliance, InForceSince, LogHead, WitnessAsked};
 
 use super::report::{RateFigure, accuracy, for_the_public, of_outcomes};
@@ -51,6 +53,8 @@ pub struct Oversight {
     pub notes: Vec<&'static str>,
     /// What travellers chose, and what came of it.
     pub passages: Passages,
+    /// What declining costs in time, and whether that is as was promised.
+    pub parity: Parity,
     /// Captures, by crossing point and month.
     pub captures: FigureTable,
     /// What became of captures, by month.
@@ -324,6 +328,7 @@ impl Sources<'_> {
             notes: NOTES.to_vec(),
             rates: of_outcomes(&passages, days.len() as u64),
             passages,
+            parity: parity::parity(record, books, &points, now),
             captures,
             captures_became,
             accuracy,
@@ -438,10 +443,13 @@ pub(crate) mod tests {
             until: None,
             device_owner: "Port authority".into(),
             contractors: vec!["Lens & Sons".into()],
+            manual_wait_ceiling_seconds: portunus_core::place::MANUAL_WAIT_CEILING_SECONDS,
+            hours: None,
         };
         let record = PublicRecord {
             tallies: crate::service::report::tests::tallies(),
             traffic: figures::tests::traffic(),
+            waits: vec![waits_at(first)],
             points: points.iter().map(point).collect(),
             positions: HashMap::from([(first, Position::new(40.6413, -73.7781).unwrap())]),
             designations: vec![designation],
@@ -463,6 +471,18 @@ pub(crate) mod tests {
         Sources { record: &record, books: &books, head, in_force: None }.oversight(None, now).unwrap()
     }
 
+    /// Those who decline wait three times as long as the others.
+    fn waits_at(point: PointId) -> portunus_store::KeptAt {
+        use portunus_core::parity::{Batch, Kept};
+        let batch = |people: u64, wait_ms: u64| Batch {
+            month: "2026-11".into(),
+            waits: (0..people).map(|n| wait_ms + n % 7 * 100).collect(),
+        };
+        let kept =
+            Kept { photo: vec![batch(304, 60_000)], manual: vec![batch(62, 180_000), batch(64, 180_000)] };
+        portunus_store::KeptAt { point, measuring: portunus_store::Measuring::Gate, kept }
+    }
+
     #[test]
     fn a_port_of_which_travellers_are_withheld_has_no_error_rates() {
         let mut passages = figures::tests::passages();
@@ -481,6 +501,7 @@ pub(crate) mod tests {
         PublicRecord {
             tallies: Tallies::default(),
             traffic: portunus_store::Traffic::default(),
+            waits: Vec::new(),
             points: Vec::new(),
             positions: HashMap::new(),
             designations: Vec::new(),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::id::{DeviceId, PointId};
-use portunus_core::leaf::{ErasedBecause, Instant, Leaf, LedgerId};
+use portunus_core::leaf::{ErasedBecause, Falling, Instant, Leaf, LedgerId};
 use portunus_ledger::log::{CHECKPOINT, Files, LogError, Reader};
 use portunus_ledger::note::{Checkpoint, Note};
 use portunus_ledger::verify::ERASED_WITHIN;
@@ -102,6 +102,8 @@ pub(super) struct Books {
     pub(super) policies: Vec<InForceSince>,
     pub(super) models: Vec<InForceSince>,
     pub(super) erasing: Vec<InForceSince>,
+    /// When those who decline began to wait too long, and when that ended.
+    pub(super) parity: Vec<InForceSince>,
 }
 
 fn hour(at: Instant) -> u32 {
@@ -168,6 +170,16 @@ impl Books {
             }
             Leaf::Worker { erasing, at } => {
                 push(&mut self.erasing, erasing.word().to_owned(), Vec::new(), at);
+            }
+            Leaf::ParityShort { designation, falling, manual, waited_ms, limit_ms, at, .. } => {
+                let what = match falling {
+                    Falling::Begins => "those who decline wait longer than was promised",
+                    Falling::Ends => "those who decline wait as was promised again",
+                };
+                let figures =
+                    format!("p95 {waited_ms} ms of {manual} people or more, promised {limit_ms} ms");
+                let details = vec![format!("designation {designation}"), figures];
+                push(&mut self.parity, what.to_owned(), details, at);
             }
             Leaf::Device { id, point, .. } => {
                 self.devices.insert(id, point);
