@@ -98,15 +98,18 @@ pub enum Failure {
     Exempt,
     /// The traveller has no state's document, or asks for protection: an officer sees them, and no photo is asked.
     NoDocument,
+    /// The document read is out of date: an officer decides, and no photo is asked.
+    DocumentExpired,
 }
 
 impl Failure {
     /// Every one.
-    pub const ALL: [Self; 5] = [Self::Camera, Self::Matcher, Self::NoGallery, Self::Exempt, Self::NoDocument];
+    pub const ALL: [Self; 6] =
+        [Self::Camera, Self::Matcher, Self::NoGallery, Self::Exempt, Self::NoDocument, Self::DocumentExpired];
 
     /// Whether nobody asked for a photo: nothing is counted of it.
     pub fn was_not_asked(self) -> bool {
-        matches!(self, Self::Exempt | Self::NoDocument)
+        matches!(self, Self::Exempt | Self::NoDocument | Self::DocumentExpired)
     }
 
     /// The stable name, as it is serialised.
@@ -117,6 +120,7 @@ impl Failure {
             Self::NoGallery => "no-gallery",
             Self::Exempt => "exempt",
             Self::NoDocument => "no-document",
+            Self::DocumentExpired => "document-expired",
         }
     }
 }

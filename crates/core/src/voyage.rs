@@ -109,12 +109,18 @@ pub struct ManifestPerson {
     pub given_names: String,
     /// Date of birth.
     pub born: Option<Date>,
+    /// Year of birth, where the document says no more (ICAO 9303-3 section 4.8: `<<` for what is not known).
+    #[serde(default)]
+    pub born_in: Option<i16>,
     /// Declared sex.
     pub sex: Option<Sex>,
     /// Nationality, as the carrier states it.
     pub nationality: Option<State>,
     /// The document travelled on, first, then further ones (visa, resident card).
     pub documents: Vec<DocumentKey>,
+    /// Last day of validity of the document travelled on, where its machine-readable zone was read.
+    #[serde(default)]
+    pub document_expires: Option<Date>,
     /// Where this person's journey starts (PAXLST LOC 178).
     pub journey_from: Option<String>,
     /// Where this person's journey ends (PAXLST LOC 179).
@@ -129,6 +135,36 @@ pub struct ManifestPerson {
 }
 
 impl ManifestPerson {
+    /// Somebody of whom nothing is stated yet but this.
+    pub fn named(capacity: Capacity, family_name: impl Into<String>, given_names: impl Into<String>) -> Self {
+        Self {
+            capacity,
+            family_name: family_name.into(),
+            given_names: given_names.into(),
+            born: None,
+            born_in: None,
+            sex: None,
+            nationality: None,
+            documents: Vec::new(),
+            document_expires: None,
+            journey_from: None,
+            journey_to: None,
+            carrier_reference: None,
+            booking: None,
+            in_transit: false,
+        }
+    }
+
+    /// The day of birth, else the year, as ISO 8601 has them.
+    pub fn birth(&self) -> Option<String> {
+        self.born.map(|day| day.to_string()).or_else(|| self.born_in.map(|year| format!("{year:04}")))
+    }
+
+    /// Whether the document read is out of date everywhere on earth.
+    pub fn document_is_out_of_date(&self, now: Timestamp) -> bool {
+        self.document_expires.and_then(crate::stay::timeline::over).is_some_and(|over| over <= now)
+    }
+
     /// In whole years on the UTC calendar; `None` when no date of birth was stated, or one to come.
     pub fn age_at(&self, now: Timestamp) -> Option<u8> {
         let today = now.to_zoned_datetime(TimeZone::UTC).date();

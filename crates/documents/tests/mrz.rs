@@ -211,7 +211,8 @@ fn what_the_issuer_did_not_know_fits_and_is_not_made_up() {
         "I<UTOD231458907<<<<<<<<<<<<<<<\n7408<<7F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<";
     let facts = holds(day);
     assert!(facts.birth == Birth::Partly { year: Some(1974), month: Some(8) });
-    assert_eq!(facts.person(TODAY).born, None);
+    let person = facts.person(TODAY);
+    assert_eq!((person.born, person.born_in, person.birth().as_deref()), (None, Some(1974), Some("1974")));
     let visa = MRV_A.replace("4009078F", "<<<<<<0<");
     let facts = holds(&visa);
     assert!(facts.birth == Birth::Unknown && facts.sex == Sex::X);

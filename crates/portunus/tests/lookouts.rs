@@ -227,18 +227,9 @@ fn listed(reference: &str, family: &str, born: &str, reason: &str) -> Lookout {
 
 fn traveller(family: &str) -> ManifestPerson {
     ManifestPerson {
-        capacity: Capacity::Passenger,
-        family_name: family.into(),
-        given_names: "ALEX".into(),
         born: Some("1950-01-10".parse().unwrap()),
-        sex: None,
         nationality: Some(portunus_core::document::State::new("FRA").unwrap()),
-        documents: Vec::new(),
-        journey_from: None,
-        journey_to: None,
-        carrier_reference: None,
-        booking: None,
-        in_transit: false,
+        ..ManifestPerson::named(Capacity::Passenger, family, "ALEX")
     }
 }
 

@@ -360,18 +360,10 @@ fn person(family_name: &str, number: &str, nationality: &str, more: &[(&str, &st
     let mut documents = vec![document(nationality, "P", number)];
     documents.extend(more.iter().map(|(issuer, kind)| document(issuer, kind, &format!("{number}C"))));
     ManifestPerson {
-        capacity: Capacity::Passenger,
-        family_name: family_name.into(),
-        given_names: "ANNA".into(),
         born: Some(jiff::civil::date(1980, 2, 29)),
-        sex: None,
         nationality: State::new(nationality).ok(),
         documents,
-        journey_from: None,
-        journey_to: None,
-        carrier_reference: None,
-        booking: None,
-        in_transit: false,
+        ..ManifestPerson::named(Capacity::Passenger, family_name, "ANNA")
     }
 }
 

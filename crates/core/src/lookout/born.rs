@@ -1,6 +1,7 @@
 //! Dates of birth that are not wholly known.
 
 use super::Fault;
+use crate::voyage::ManifestPerson;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +81,7 @@ pub enum BornAgrees {
     Year,
     /// The lookout knows none; the traveller states one.
     NotListed,
-    /// The traveller states none.
+    /// The traveller states not even the year.
     Unknown,
 }
 
@@ -99,6 +100,15 @@ impl BornAgrees {
 }
 
 impl Born {
+    /// What a document and a carrier's list say of it.
+    pub fn stated(person: &ManifestPerson) -> Self {
+        match (person.born, person.born_in) {
+            (Some(day), _) => Self::Day(day),
+            (None, Some(year)) => Self::Year { year, off: 0 },
+            (None, None) => Self::Unknown,
+        }
+    }
+
     /// Whether it may stand in a lookout; without a year it does beside a nationality alone.
     ///
     /// # Errors
@@ -136,26 +146,30 @@ impl Born {
         }
     }
 
-    /// What a stated date is to it; `None` when they speak against each other: then it is no hit, whatever the name.
-    pub fn agrees(self, stated: Option<Date>) -> Option<BornAgrees> {
-        let Some(stated) = stated else { return Some(BornAgrees::Unknown) };
-        match self {
-            Self::Unknown => Some(BornAgrees::NotListed),
-            Self::Year { .. } => {
-                self.years().is_some_and(|years| years.contains(&stated.year())).then_some(BornAgrees::Year)
-            }
-            Self::Day(day) if day == stated => Some(BornAgrees::SameDay),
-            Self::Day(day) => {
-                let new_year = |date: Date| date.month() == 1 && date.day() == 1;
-                if day.year() == stated.year() && (new_year(day) || new_year(stated)) {
-                    return Some(BornAgrees::Year);
-                }
-                if swapped(stated) == Some(day) {
-                    return Some(BornAgrees::Swapped);
-                }
-                (digits_apart(day, stated) == 1).then_some(BornAgrees::OneDigit)
+    /// What a traveller's is to a lookout's; `None` when they speak against each other: then it is no hit, whatever the name.
+    pub fn agrees(self, stated: Self) -> Option<BornAgrees> {
+        match (self, stated) {
+            (_, Self::Unknown) => Some(BornAgrees::Unknown),
+            (Self::Unknown, _) => Some(BornAgrees::NotListed),
+            (Self::Day(day), Self::Day(stated)) => days_agree(day, stated),
+            _ => {
+                let (listed, stated) = (self.years()?, stated.years()?);
+                (listed.start() <= stated.end() && stated.start() <= listed.end()).then_some(BornAgrees::Year)
             }
         }
+    }
+}
+
+fn days_agree(listed: Date, stated: Date) -> Option<BornAgrees> {
+    let new_year = |date: Date| date.month() == 1 && date.day() == 1;
+    if listed == stated {
+        Some(BornAgrees::SameDay)
+    } else if listed.year() == stated.year() && (new_year(listed) || new_year(stated)) {
+        Some(BornAgrees::Year)
+    } else if swapped(stated) == Some(listed) {
+        Some(BornAgrees::Swapped)
+    } else {
+        (digits_apart(listed, stated) == 1).then_some(BornAgrees::OneDigit)
     }
 }
 
@@ -206,7 +220,7 @@ mod tests {
 
     #[test]
     fn dates_agree_as_mistakes_are_made_and_otherwise_speak_against_each_other() {
-        let agrees = |known: &str, stated: &str| born(known).agrees(stated.parse().ok());
+        let agrees = |known: &str, stated: &str| born(known).agrees(born(stated));
         assert_eq!(agrees("1990-04-05", "1990-04-05"), Some(BornAgrees::SameDay));
         assert_eq!(agrees("1990-04-05", "1990-05-04"), Some(BornAgrees::Swapped));
         assert_eq!(agrees("1990-04-05", "1980-04-05"), Some(BornAgrees::OneDigit));
@@ -215,8 +229,13 @@ mod tests {
         assert_eq!(agrees("1990+-2", "1988-11-30"), Some(BornAgrees::Year));
         assert_eq!(agrees("1990+-2", "1987-11-30"), None);
         assert_eq!(agrees("1990-04-05", "1991-05-06"), None);
-        assert_eq!(born("").agrees("1991-05-06".parse().ok()), Some(BornAgrees::NotListed));
-        assert_eq!(born("").agrees(None), Some(BornAgrees::Unknown));
-        assert_eq!(born("1990").agrees(None), Some(BornAgrees::Unknown));
+        assert_eq!(agrees("", "1991-05-06"), Some(BornAgrees::NotListed));
+        assert_eq!(agrees("", ""), Some(BornAgrees::Unknown));
+        assert_eq!(agrees("1990", ""), Some(BornAgrees::Unknown));
+        assert_eq!(agrees("1990-04-05", "1990"), Some(BornAgrees::Year));
+        assert_eq!(agrees("1990-04-05", "1991"), None);
+        assert_eq!(agrees("1990+-2", "1992"), Some(BornAgrees::Year));
+        assert_eq!(agrees("1990+-2", "1993"), None);
+        assert_eq!(agrees("", "1990"), Some(BornAgrees::NotListed));
     }
 }

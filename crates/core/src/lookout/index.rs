@@ -326,7 +326,7 @@ impl Index {
 /// A query, its name spelled.
 struct Asked {
     names: Vec<PersonName>,
-    born: Option<Date>,
+    born: Born,
     nationality: Option<[u8; 3]>,
 }
 

@@ -74,11 +74,11 @@ pub(super) fn of_person(names: &[Vec<Part<'_>>], born: Born, mut put: impl FnMut
 }
 
 /// By what a traveller is looked up.
-pub(super) fn of_traveller(names: &[Vec<Part<'_>>], born: Option<Date>, mut put: impl FnMut(u32)) {
+pub(super) fn of_traveller(names: &[Vec<Part<'_>>], born: Born, mut put: impl FnMut(u32)) {
     for parts in names {
-        of_name(parts, born.map(|day| day.year()..=day.year()), &mut put);
+        of_name(parts, born.years(), &mut put);
     }
-    if let Some(day) = born {
+    if let Born::Day(day) = born {
         put(on_day(day));
         if let Some(other) = swapped(day) {
             put(on_day(other));

@@ -295,8 +295,8 @@ pub struct Query<'a> {
     pub family_name: &'a str,
     /// Given names; may be empty.
     pub given_names: &'a str,
-    /// Date of birth.
-    pub born: Option<Date>,
+    /// What is stated of their date of birth.
+    pub born: Born,
     /// Nationality.
     pub nationality: Option<&'a State>,
     /// Documents.
@@ -311,7 +311,7 @@ impl<'a> Query<'a> {
         Self {
             family_name: &person.family_name,
             given_names: &person.given_names,
-            born: person.born,
+            born: Born::stated(person),
             nationality: person.nationality.as_ref(),
             documents: &person.documents,
             voyage,

@@ -36,18 +36,10 @@ fn person(names: &[(&str, &str)], born: &str, nationality: Option<&str>) -> On {
 
 fn traveller(family: &str, given: &str, born: &str) -> ManifestPerson {
     ManifestPerson {
-        capacity: Capacity::Passenger,
-        family_name: family.into(),
-        given_names: given.into(),
         born: born.parse().ok(),
-        sex: None,
         nationality: Some(State::new("UTO").unwrap()),
         documents: vec![document("L898902C3")],
-        journey_from: None,
-        journey_to: None,
-        carrier_reference: None,
-        booking: None,
-        in_transit: false,
+        ..ManifestPerson::named(Capacity::Passenger, family, given)
     }
 }
 
@@ -60,7 +52,7 @@ fn a_query_has_fields_for_papers_and_for_nothing_else() {
     // Taken apart without `..`: a field more, for a face or a choice, and this does not compile.
     let person = traveller("ERIKSSON", "ANNA", "1974-08-12");
     let Query { family_name, given_names, born, nationality, documents, voyage } = Query::of(&person, None);
-    assert!(family_name == "ERIKSSON" && given_names == "ANNA" && born == person.born);
+    assert!(family_name == "ERIKSSON" && given_names == "ANNA" && born == Born::stated(&person));
     assert!(nationality == person.nationality.as_ref() && documents == person.documents && voyage.is_none());
 }
 
@@ -202,6 +194,21 @@ fn without_a_date_of_birth_the_same_name_and_nationality_hit_and_nothing_less_do
     assert!(ask(&index, &other).is_empty());
     let none = ManifestPerson { born: None, ..stated };
     assert!(ask(&index, &none).is_empty(), "neither knows a date: a name alone");
+}
+
+#[test]
+fn a_year_of_birth_alone_hits_as_a_lookout_that_knows_no_more_does() {
+    let listed = lookout(person(&[("ERIKSSON", "ANNA MARIA")], "1974-08-12", Some("UTO")));
+    let index = Index::of([(id(1), &listed)]).unwrap();
+    let born_in = |year| ManifestPerson {
+        born: None,
+        born_in: Some(year),
+        ..traveller("ERIKSSON", "ANNA MARIA", "1974-08-12")
+    };
+    let hits = ask(&index, &born_in(1974));
+    let Why::Person { born, .. } = hits[0].why else { panic!() };
+    assert_eq!(born, BornAgrees::Year, "the day is not known");
+    assert!(ask(&index, &born_in(1975)).is_empty());
 }
 
 #[test]

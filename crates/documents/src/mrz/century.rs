@@ -28,6 +28,14 @@ impl Birth {
         }
     }
 
+    /// The year, where it is known and the day is not.
+    pub fn year_alone(self) -> Option<i16> {
+        match self {
+            Self::Partly { year, .. } => year,
+            Self::On(_) | Self::Unknown => None,
+        }
+    }
+
     /// Reads `YYMMDD`, each pair perhaps `<<`; none where it is on no calendar.
     ///
     /// The birth is the last such day that is not after `today`: who is older than a hundred seems a child, and the

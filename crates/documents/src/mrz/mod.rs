@@ -185,19 +185,15 @@ impl Facts {
     pub fn person(&self, today: Date) -> ManifestPerson {
         let born = self.birth.day();
         let under_two = born.is_some_and(|born| born.saturating_add(2.years()) > today);
+        let capacity = if under_two { Capacity::Infant } else { Capacity::Passenger };
         ManifestPerson {
-            capacity: if under_two { Capacity::Infant } else { Capacity::Passenger },
-            family_name: self.family_name.clone(),
-            given_names: self.given_names.clone(),
             born,
+            born_in: self.birth.year_alone(),
             sex: Some(self.sex),
             nationality: Some(self.nationality.clone()),
             documents: vec![self.document.clone()],
-            journey_from: None,
-            journey_to: None,
-            carrier_reference: None,
-            booking: None,
-            in_transit: false,
+            document_expires: Some(self.expiry),
+            ..ManifestPerson::named(capacity, &self.family_name, &self.given_names)
         }
     }
 }

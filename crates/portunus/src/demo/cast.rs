@@ -1,6 +1,8 @@
 //! Who plays in the demo: real faces under fictional names and documents.
 
 use anyhow::{Context as _, Result, bail};
+use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use portunus_biometrics::face::{Picture, PictureLimits};
 use portunus_core::document::{DocumentKey, DocumentKind, State};
 use std::path::{Path, PathBuf};
@@ -87,10 +89,12 @@ impl Traveller {
     pub(super) fn mrz(&self) -> String {
         let pad = |text: &str, width: usize| format!("{text:<<width$}").replace(' ', "<");
         let sex = if self.sex == 'X' { '<' } else { self.sex };
-        let (number, born, until) = (pad(&self.number, 9), &self.born[2..], "340101");
+        let (number, born) = (pad(&self.number, 9), &self.born[2..]);
         let (state, digit) = (pad(self.state, 3), check_digit);
+        let until = crate::house::now().to_zoned_datetime(TimeZone::UTC).date().saturating_add(5.years());
+        let until = until.strftime("%y%m%d").to_string();
         let head =
-            format!("{number}{}{state}{born}{}{sex}{until}{}", digit(&number), digit(born), digit(until));
+            format!("{number}{}{state}{born}{}{sex}{until}{}", digit(&number), digit(born), digit(&until));
         let personal = format!("{}0", pad("", 14));
         let composite = digit(&format!("{}{}{}{personal}", &head[..10], &head[13..20], &head[21..28]));
         let names = pad(&format!("{}<<{}", self.family, self.given), 39);

@@ -146,7 +146,7 @@ impl Traveller {
         Query {
             family_name: &self.recorded.family,
             given_names: &self.recorded.given,
-            born: self.recorded.born,
+            born: self.recorded.born.map_or(Born::Unknown, Born::Day),
             nationality: self.nationality.as_ref(),
             documents: &[],
             voyage: None,

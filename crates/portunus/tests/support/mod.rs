@@ -39,7 +39,7 @@ pub use caller::{Answer, Caller, JSON, Raw, multipart};
 pub use gate::{Gate, Order, choice};
 pub use people::{
     PASSWORD, Person, Picture, Staff, cache, engine, in_the_dark, models_are_here, paxlst, paxlst_between,
-    picture,
+    picture, today,
 };
 pub use search::{Found, Search, files};
 pub use watch::{Seen, Watch};

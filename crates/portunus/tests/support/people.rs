@@ -3,8 +3,8 @@
 use super::caller::{Answer, Caller, multipart};
 use super::gate::Gate;
 use super::{House, Options};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -117,15 +117,20 @@ impl Person {
         }
     }
 
-    /// The passport's machine-readable zone (ICAO 9303-4): two lines of 44.
+    /// The passport's machine-readable zone (ICAO 9303-4): two lines of 44. It is good for years.
     pub fn mrz(&self) -> String {
+        self.mrz_until(today().saturating_add(5.years()))
+    }
+
+    /// The same, good until this day.
+    pub fn mrz_until(&self, expires: jiff::civil::Date) -> String {
         let pad = |text: &str, width: usize| format!("{text:<<width$}").replace(' ', "<");
         let names = format!("{}<<{}", self.family, self.given);
-        let (number, born, expires) = (pad(&self.number, 9), "800101", "330101");
-        let digit = check_digit;
+        let (number, born, digit) = (pad(&self.number, 9), "800101", check_digit);
+        let expires = expires.strftime("%y%m%d").to_string();
         let state = pad(&self.state, 3);
         let head =
-            format!("{number}{}{state}{born}{}F{expires}{}", digit(&number), digit(born), digit(expires));
+            format!("{number}{}{state}{born}{}F{expires}{}", digit(&number), digit(born), digit(&expires));
         let personal = format!("{}0", pad("", 14));
         let composite = format!("{}{}{}{personal}", &head[..10], &head[13..20], &head[21..28]);
         format!("P<{state}{}\n{head}{personal}{}", pad(&names, 39), digit(&composite))
@@ -385,7 +390,7 @@ fn enrolment_code(administrator: &Caller, point: &str) -> String {
 }
 
 /// The day of a test is that on which it began: one that goes on past midnight still finds its voyages.
-fn today() -> jiff::civil::Date {
+pub fn today() -> jiff::civil::Date {
     static TODAY: std::sync::OnceLock<jiff::civil::Date> = std::sync::OnceLock::new();
     *TODAY.get_or_init(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date())
 }

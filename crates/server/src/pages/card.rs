@@ -4,7 +4,7 @@ use super::board::wishes;
 use super::layout::{day_time, waiting_since};
 use super::score::{ScoreView, picture};
 use crate::service::LookoutHit;
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use portunus_core::decide::{Failure, Reason};
 use portunus_core::encounter::{Lane, Stage};
@@ -44,8 +44,8 @@ pub struct PassengerView {
     pub name: String,
     /// Kind, issuer and number of the document in full: the officer holds it in hand.
     pub document: String,
-    /// Date of birth.
-    pub born: Option<Date>,
+    /// Day of birth, else its year.
+    pub born: Option<String>,
     /// Nationality, as the carrier states it.
     pub nationality: Option<String>,
     /// Whether a reference portrait was staged.
@@ -152,6 +152,7 @@ pub(super) fn failure_in_words(failure: Failure) -> &'static str {
         Failure::NoGallery => "The voyage's gallery is not staged: inspect the document",
         Failure::Exempt => "The law exempts this traveller from photos: inspect the document",
         Failure::NoDocument => "Asks for an officer: no state's document, or protection",
+        Failure::DocumentExpired => "The document is out of date: inspect it, and decide",
     }
 }
 
@@ -327,7 +328,7 @@ fn facts(view: &CardView) -> Markup {
         dl .facts {
             @if let Some(p) = &view.passenger {
                 div .whole { dt { "Document" } dd .number { (p.document) } }
-                div { dt { "Born" } dd { @match p.born { Some(day) => (day), None => "not stated" } } }
+                div { dt { "Born" } dd { (p.born.as_deref().unwrap_or("not stated")) } }
                 div { dt { "Nationality" } dd { (p.nationality.as_deref().unwrap_or("not stated")) } }
                 div {
                     dt { "Named by" }

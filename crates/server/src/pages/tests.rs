@@ -103,7 +103,7 @@ pub(super) fn a_card() -> CardView {
             id: PassengerId::from_bytes([7; 16]),
             name: "LINDQVIST, Maja Ester".into(),
             document: "passport SWE 84120077".into(),
-            born: Some(date(1988, 3, 12)),
+            born: Some("1988-03-12".into()),
             nationality: Some("SWE".into()),
             has_reference: true,
             boarded: false,

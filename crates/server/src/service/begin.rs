@@ -177,10 +177,14 @@ impl Service {
         // Whom the law exempts is not photographed, whatever was pressed.
         let age = listed.first().and_then(|listed| listed.passenger.stated.age_at(now));
         let traveller = Traveller { age, standings: &[] };
+        let is_out_of_date = lane == Lane::Photo
+            && joining.person.as_ref().is_some_and(|one| one.document_is_out_of_date(now));
         let rule = self.policy().taking_rule(encounter.class, Modality::Face, &traveller);
         let instead = match rule.map(|rule| rule.duty) {
             None | Some(Duty::Exempt) => Some(Failure::Exempt),
-            _ => joining.officer_only.then_some(Failure::NoDocument),
+            _ if joining.officer_only => Some(Failure::NoDocument),
+            // A machine could only send them to an officer afterwards: it asks for no photo to do so.
+            _ => is_out_of_date.then_some(Failure::DocumentExpired),
         };
         if let Some(failure) = instead {
             encounter.stage = Stage::Waiting;

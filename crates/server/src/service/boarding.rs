@@ -64,7 +64,7 @@ pub struct Sought {
     pub document: String,
     /// Nationality as the carrier states it.
     pub nationality: String,
-    /// Date of birth.
+    /// Day of birth, else its year; empty when neither is stated.
     pub born: String,
     /// Whether they have boarded.
     pub boarded: bool,
@@ -169,7 +169,7 @@ impl Service {
                     name,
                     document,
                     nationality: stated.nationality.as_ref().map_or_else(String::new, ToString::to_string),
-                    born: stated.born.map_or_else(String::new, |d| d.to_string()),
+                    born: stated.birth().unwrap_or_default(),
                     boarded: listed.boarding.is_some(),
                     held: listed.hold.is_some(),
                     has_reference: self.has_reference(voyage, listed.passenger.id),

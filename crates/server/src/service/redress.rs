@@ -159,19 +159,14 @@ pub struct RedressOpened {
 
 impl Holder {
     fn person(&self) -> Result<ManifestPerson, Refused> {
+        let family_name = text(&self.family_name, "holder.family_name", 100)?;
+        let given_names = any_text(&self.given_names, "holder.given_names", 100)?;
         Ok(ManifestPerson {
-            capacity: Capacity::Passenger,
-            family_name: text(&self.family_name, "holder.family_name", 100)?,
-            given_names: any_text(&self.given_names, "holder.given_names", 100)?,
             born: self.born,
             sex: self.sex,
             nationality: self.nationality.clone(),
             documents: vec![self.document.clone()],
-            journey_from: None,
-            journey_to: None,
-            carrier_reference: None,
-            booking: None,
-            in_transit: false,
+            ..ManifestPerson::named(Capacity::Passenger, family_name, given_names)
         })
     }
 }

@@ -398,6 +398,7 @@ pub(super) fn failed(failure: Failure) -> &'static str {
         Failure::NoGallery => "The voyage's gallery was not staged",
         Failure::Exempt => "The law exempts the traveller from photos",
         Failure::NoDocument => "The traveller asked for an officer",
+        Failure::DocumentExpired => "The document read was out of date",
     }
 }
 

@@ -8,6 +8,7 @@ use portunus_core::document::DocumentKey;
 use portunus_core::encounter::{Encounter, Ruling};
 use portunus_core::id::{EncounterId, PassengerId, PointId, RecordId, VoyageId};
 use portunus_core::place::{CrossingPoint, Expects};
+use portunus_core::stay::timeline::over;
 use portunus_core::voyage::{Capacity, ManifestPerson, Voyage, VoyageKey, VoyageStatus, Watch};
 use portunus_store::{Access, Consent, CrossedAs, NewConsent, Purpose, Reader, Within};
 use serde::Serialize;
@@ -274,10 +275,13 @@ impl Service {
             None => None,
         };
         let listed = listed.ok_or(refused)?;
-        let until = now.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
-        let new = NewConsent { point: of.point, person: &listed.passenger.stated, class: of.class, until };
+        let stated = &listed.passenger.stated;
+        let asked = now.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+        // Nobody is known by a document that is out of date.
+        let until = stated.document_expires.and_then(over).map_or(asked, |over| over.min(asked));
+        let new = NewConsent { point: of.point, person: stated, class: of.class, until };
         // Asked again, it counts from now: there is one consent of a person at a point.
-        for document in &listed.passenger.stated.documents {
+        for document in &stated.documents {
             self.withdraw_consent(of.point, document)?;
         }
         Ok(self.store().put_consent(&new, now)?)

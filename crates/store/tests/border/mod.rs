@@ -121,18 +121,11 @@ pub fn document(number: &str) -> DocumentKey {
 
 pub fn person(family_name: &str, number: &str) -> ManifestPerson {
     ManifestPerson {
-        capacity: Capacity::Passenger,
-        family_name: family_name.into(),
-        given_names: "ANNA MARIA".into(),
         born: Some(Date::constant(1974, 8, 12)),
         sex: Some(Sex::F),
         nationality: State::new("UTO").ok(),
         documents: if number.is_empty() { Vec::new() } else { vec![document(number)] },
-        journey_from: None,
-        journey_to: None,
-        carrier_reference: None,
-        booking: None,
-        in_transit: false,
+        ..ManifestPerson::named(Capacity::Passenger, family_name, "ANNA MARIA")
     }
 }
 

@@ -50,23 +50,8 @@ pub(super) fn read(
 ) -> Option<ManifestPerson> {
     let (nad, rest) = group.split_first()?;
     let (family_name, given_names) = names(nad, problems)?;
-    let (born, sex, nationality) = (None, None, None);
-    let (journey_from, journey_to, carrier_reference, booking) = (None, None, None, None);
-    let documents = Vec::new();
-    let mut person = ManifestPerson {
-        capacity,
-        family_name,
-        given_names,
-        born,
-        sex,
-        nationality,
-        documents,
-        journey_from,
-        journey_to,
-        carrier_reference,
-        booking,
-        in_transit,
-    };
+    let mut person =
+        ManifestPerson { in_transit, ..ManifestPerson::named(capacity, family_name, given_names) };
     let mut document: Option<Document<'_>> = None;
     let mut infant = false;
     for placed in rest {

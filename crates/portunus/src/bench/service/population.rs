@@ -241,18 +241,12 @@ fn enrol(store: &Store, point: PointId) -> Result<Gate> {
 pub(super) fn expect(store: &Store, passengers: usize) -> Result<()> {
     let person = |n: usize| -> Result<ManifestPerson> {
         Ok(ManifestPerson {
-            capacity: Capacity::Passenger,
-            family_name: format!("FAMILY{n:05}"),
-            given_names: "ALEX".to_owned(),
-            born: None,
-            sex: None,
             nationality: Some(State::new("FRA")?),
             documents: vec![passport(n)?],
             journey_from: Some("JFK".to_owned()),
             journey_to: Some("CDG".to_owned()),
             carrier_reference: Some(format!("PX42-{n:05}")),
-            booking: None,
-            in_transit: false,
+            ..ManifestPerson::named(Capacity::Passenger, format!("FAMILY{n:05}"), "ALEX")
         })
     };
     let leg = Leg { from: "JFK".to_owned(), to: "CDG".to_owned(), departs: None, arrives: None };

@@ -399,7 +399,7 @@ fn passenger_view(
         id: listed.passenger.id,
         name: name_of(listed),
         document: document_of(listed),
-        born: stated.born,
+        born: stated.birth(),
         nationality: stated.nationality.as_ref().map(ToString::to_string),
         has_reference: service.shows_portrait(voyage, listed)?,
         boarded: listed.boarding.is_some(),

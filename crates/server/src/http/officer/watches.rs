@@ -88,19 +88,12 @@ impl NewPerson {
         let nationality = self.nationality.filter(|code| !code.trim().is_empty());
         let nationality = nationality.map(|code| IssuingState::new(&code)).transpose();
         Ok(ManifestPerson {
-            capacity: Capacity::Passenger,
-            family_name: self.family_name,
-            given_names: self.given_names,
             born: self.born,
             sex: self.sex,
             nationality: nationality
                 .map_err(|error| Problem::bad_request(format!("nationality: {error}")))?,
             documents: self.documents.iter().take(4).map(DocumentRead::key).collect::<Result<_, _>>()?,
-            journey_from: None,
-            journey_to: None,
-            carrier_reference: None,
-            booking: None,
-            in_transit: false,
+            ..ManifestPerson::named(Capacity::Passenger, self.family_name, self.given_names)
         })
     }
 }

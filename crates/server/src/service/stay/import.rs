@@ -152,18 +152,11 @@ impl Service {
 
     fn kept_of(&self, from: &State, entry: &ForeignEntry) -> Result<Option<Kept>, Refused> {
         let person = ManifestPerson {
-            capacity: Capacity::Passenger,
-            family_name: entry.family_name.clone(),
-            given_names: entry.given_names.clone(),
             born: entry.born,
             sex: entry.sex,
             nationality: entry.nationality.clone(),
             documents: entry.document.iter().cloned().collect(),
-            journey_from: None,
-            journey_to: None,
-            carrier_reference: None,
-            booking: None,
-            in_transit: false,
+            ..ManifestPerson::named(Capacity::Passenger, &entry.family_name, &entry.given_names)
         };
         let subject = Subject::of(&person);
         let class = self.class_held(&subject, entry.nationality.as_ref())?;
