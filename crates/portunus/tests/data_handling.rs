@@ -109,6 +109,9 @@ fn step(answer: &Answer) -> String {
     answer.json()["step"].as_str().unwrap().to_owned()
 }
 
+/// By when something that is due within seconds has happened, on a busy machine.
+const LATEST: Duration = Duration::from_secs(60);
+
 /// Waits until something is so.
 #[track_caller]
 fn soon(within: Duration, what: &str, so: impl Fn() -> bool) {
@@ -142,7 +145,7 @@ fn a_citizens_probe_is_never_written_and_a_foreigners_is_sealed() {
         return;
     }
     let (house, mut staff) =
-        caged(policy(&[("unkept_photo_shown_seconds = 30", "unkept_photo_shown_seconds = 2")]));
+        caged(policy(&[("unkept_photo_shown_seconds = 30", "unkept_photo_shown_seconds = 8")]));
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", house.pid())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "core dumps are off");
@@ -178,8 +181,7 @@ fn a_citizens_probe_is_never_written_and_a_foreigners_is_sealed() {
     );
     assert_eq!(shown.headers["cache-control"], "no-store");
     nothing_written("after a confirmed citizen's capture");
-    std::thread::sleep(Duration::from_millis(2100));
-    assert_eq!(staff.probe(&encounter).status, 404, "its seconds are over");
+    soon(LATEST, "its seconds are over", || staff.probe(&encounter).status == 404);
 
     let claimed = staff.gate.begin(&choice("photo", true, None));
     assert_eq!(step(&staff.gate.capture(&claimed, &other)), "see-officer");
@@ -197,7 +199,7 @@ fn a_citizens_probe_is_never_written_and_a_foreigners_is_sealed() {
     assert!(search.within(&staff.probe(&sealed).ok().body).contains("the other man: crop as JPEG"));
     nothing_written("after a foreigner's crop was sealed");
     let gone = || staff.probe(&claimed).status == 404 && staff.probe(&poor).status == 404;
-    soon(Duration::from_secs(3), "claimed citizens' photos are gone", gone);
+    soon(LATEST, "claimed citizens' photos are gone", gone);
     // The watch's own control: a name that is there for a moment, in a folder that was there before it.
     let momentary = house.folder().join("control.part");
     std::fs::write(&momentary, b"").unwrap();
@@ -312,7 +314,7 @@ fn a_probe_of_unknown_nationality_is_erased_on_time_while_its_case_still_waits()
     if !models_are_here() {
         return;
     }
-    let (house, mut staff) = caged(policy(&[("keep = \"60 minutes\"", "keep = \"2 seconds\"")]));
+    let (house, mut staff) = caged(policy(&[("keep = \"60 minutes\"", "keep = \"8 seconds\"")]));
     let foreigner = Person::new(1, "FRA");
     staff.stage(100, std::slice::from_ref(&foreigner));
     let encounter = staff.gate.begin(&choice("photo", false, Some(("FRA", &foreigner.number))));
@@ -324,9 +326,8 @@ fn a_probe_of_unknown_nationality_is_erased_on_time_while_its_case_still_waits()
     };
     assert_eq!(left(), (1, 1, 1), "row, key and bytes");
     assert_eq!(staff.probe(&encounter).status, 200);
-    std::thread::sleep(Duration::from_millis(2100));
-    assert_eq!(staff.probe(&encounter).status, 404, "nobody reads what is due");
-    soon(Duration::from_secs(10), "row, key and bytes are gone", || left() == (0, 0, 0));
+    soon(LATEST, "nobody reads what is due", || staff.probe(&encounter).status == 404);
+    soon(LATEST, "row, key and bytes are gone", || left() == (0, 0, 0));
     let queue = staff.board()["queue"].clone();
     assert_eq!(queue.as_array().unwrap().len(), 1, "{queue}");
     assert_eq!(queue[0]["encounter"], encounter.as_str());
@@ -372,7 +373,7 @@ fn no_log_counter_event_or_leaf_names_anybody() {
     assert!(answer.status < 500, "{}", answer.status);
     staff.close(&voyage).ok();
     let published = house.folder().join("ledger/checkpoint");
-    soon(Duration::from_secs(10), "the ledger is published", || published.exists());
+    soon(LATEST, "the ledger is published", || published.exists());
 
     let events: String = {
         let data = database(&house, "data.db");
@@ -487,7 +488,7 @@ fn second_looks_write_nothing_of_a_photo_and_tell_the_first_officer_nothing() {
         "the reference's"
     );
     let looks = || staff.auditor.get(LOOKS).ok().json()["estimate"]["counts"]["confirmed"].clone();
-    soon(Duration::from_secs(25), "who does not answer is counted", || looks()["lapsed"] == 1);
+    soon(LATEST, "who does not answer is counted", || looks()["lapsed"] == 1);
     assert_eq!((&looks()["disputed"], &looks()["let_pass"]), (&json!(1), &json!(1)));
     assert_eq!(second.get(&taken).status, 404);
 

@@ -75,7 +75,7 @@ fn world(how: How, with_reference: bool) -> Answers {
     let people = [traveller, Person::new(1, "FRA").with_reference(Picture::Biden)];
     let voyage = staff.stage(100, &people);
     // What set the house up is published, so that a receipt begins at the same leaf.
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    published(&house);
     let receipt =
         passes(&mut staff, &voyage, &people[0], how)["receipt"]["code"].as_str().unwrap().to_owned();
     let other = staff.gate.begin(&choice("photo", false, None));
@@ -85,12 +85,28 @@ fn world(how: How, with_reference: bool) -> Answers {
     let mut answers = Answers::new();
     asked(&mut answers, &staff, &records, &recipient, (&voyage, &receipt, &people[0]));
     // What the log is told is published twice a second; until then it depends on the moment which table it stands in.
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    published(&house);
     answers.insert("the data".into(), data(&house.folder()));
     answers.insert("the log".into(), masked(&house.log()));
     later(&mut answers, &staff, &people);
     command(&mut answers, &house);
     answers
+}
+
+/// Waits until all that the log is told by then is in it; what waits for nine others stays behind.
+fn published(house: &House) {
+    let data = database(&house.folder());
+    let is_so = "SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE about IS NULL) AND NOT EXISTS (SELECT 1 FROM sequenced)";
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !data.query_row(is_so, [], |row| row.get::<_, bool>(0)).unwrap() {
+        assert!(std::time::Instant::now() < until, "the log is behind");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+fn database(folder: &Path) -> rusqlite::Connection {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    rusqlite::Connection::open_with_flags(folder.join("data.db"), flags).unwrap()
 }
 
 /// What everybody may ask of a closed voyage.
@@ -198,11 +214,7 @@ fn command(answers: &mut Answers, house: &House) {
 
 /// Everything that stands in the data but counts that wait to be ten, bytes and numbers: every table, every text.
 fn data(folder: &Path) -> String {
-    let data = rusqlite::Connection::open_with_flags(
-        folder.join("data.db"),
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
-    )
-    .unwrap();
+    let data = database(folder);
     let strings = |sql: &str| -> Vec<String> {
         let mut find = data.prepare(sql).unwrap();
         find.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()

@@ -13,11 +13,11 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use support::{Answer, Caller, Options, PASSWORD, Raw, Staff, models_are_here};
 
-const LOCKS_AFTER: Duration = Duration::from_secs(3);
+const LOCKS_AFTER: Duration = Duration::from_secs(8);
 const BOARD: &str = "/api/officer/v1/board";
 
 fn house() -> (support::House, Staff) {
-    Staff::with_house(Options { args: vec!["--lock-after", "3"], ..Options::default() })
+    Staff::with_house(Options { args: vec!["--lock-after", "8"], ..Options::default() })
 }
 
 /// A browser: it sends its cookie, and says of a request whether a person asked for it.
@@ -134,7 +134,7 @@ fn whoever_is_there_is_not_locked_out_and_programs_and_other_rooms_are_not_eithe
     let (_house, staff) = house();
     let booth = Browser::sign_in(&staff.anybody, "officer", "");
     let told = booth.here().ok().json();
-    assert_eq!(told, json!({ "locked": false, "locks_in_seconds": 3 }));
+    assert_eq!(told, json!({ "locked": false, "locks_in_seconds": 8 }));
     assert_eq!(for_longer(|| booth.here()).status, 200);
     assert_eq!(for_longer(|| booth.visit("/console")).status, 200, "a page that somebody asks for");
     let program = staff.anybody.signed_in("officer", PASSWORD);
@@ -157,7 +157,7 @@ fn the_stream_of_events_ends_when_the_console_locks() {
     let events = booth.get(&format!("/console/events?point={}", staff.point));
     assert_eq!(events.status, 200);
     let took = started.elapsed();
-    assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(20), "{took:?}");
+    assert!(took >= Duration::from_secs(4) && took < Duration::from_secs(60), "{took:?}");
 }
 
 #[test]

@@ -33,9 +33,11 @@ export class Tablet {
     element("ruling-pass").firstElementChild.textContent = entering ? "Admit" : "Let pass";
     element("ruling-class").value = element("ruling-until").value = element("ruling-reason").value = "";
     const dialog = element("ruling");
+    // Its buttons work from the moment that they are seen.
+    const ruled = this.#ruled(dialog, encounter, passenger, entering);
     dialog.showModal();
     await post(`${OFFICER}/encounters/${encounter}/take`, {}).catch(() => {});
-    return this.#ruled(dialog, encounter, passenger, entering);
+    return ruled;
   }
 
   /** Resolves once a ruling is recorded, or left to the console: whether the traveller may go on. */

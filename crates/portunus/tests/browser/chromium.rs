@@ -43,6 +43,8 @@ const FLAGS: [&str; 12] = [
 const WATCH: &str = r"
     const repeat = window.setInterval;
     window.setInterval = (work, ms, ...rest) => (ms >= 10_000 ? 0 : repeat(work, ms, ...rest));
+    // The camera's picture was seen, though it is over by now.
+    addEventListener('playing', () => { window.previewed = true; }, true);
     const asked = [];
     Object.defineProperty(window, 'camerasAsked', { value: asked });
     const real = MediaDevices.prototype.getUserMedia;
@@ -101,9 +103,26 @@ pub struct Chromium {
 impl Chromium {
     /// Starts one. `camera` is the file that its camera shows (see `camera`); without it there is no camera.
     pub fn start(name: &'static str, camera: Option<&Path>) -> Self {
+        // A driver takes one port for both kinds of addresses, and ends when another process has it by then; a browser that
+        // is too slow to come up is no session.
+        let mut said = "chromedriver says no port".to_owned();
+        for _ in 0..STARTS_MAX {
+            let Some((driver, port)) = driver() else { continue };
+            match Self::try_start(driver, port, name, camera) {
+                Ok(browser) => return browser,
+                Err(error) => said = error,
+            }
+        }
+        panic!("{name}: {said}");
+    }
+
+    fn try_start(
+        driver: Child,
+        port: u16,
+        name: &'static str,
+        camera: Option<&Path>,
+    ) -> Result<Self, String> {
         let profile = tempfile::tempdir().unwrap();
-        // It takes one port for both kinds of addresses, and ends when another process has it by then.
-        let (driver, port) = (0..STARTS_MAX).find_map(|_| driver()).expect("chromedriver says no port");
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
@@ -118,10 +137,10 @@ impl Chromium {
             flags.push(format!("--use-file-for-fake-video-capture={}", camera.display()));
         }
         let wanted = json!({ "acceptInsecureCerts": true, "goog:chromeOptions": { "args": flags } });
-        let made = browser.ask("POST", "", &json!({ "capabilities": { "alwaysMatch": wanted } })).unwrap();
+        let made = browser.ask("POST", "", &json!({ "capabilities": { "alwaysMatch": wanted } }))?;
         browser.session = format!("{}/{}", browser.session, made["sessionId"].as_str().unwrap());
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH }));
-        browser
+        Ok(browser)
     }
 
     /// One command. `Err` is the driver's words.
@@ -215,9 +234,20 @@ impl Chromium {
     /// Waits for an element by its selector, and clicks it as a person does.
     #[track_caller]
     pub fn click(&self, selector: &str) {
-        self.wait(&format!("document.querySelector({selector:?})?.checkVisibility()"));
-        let found = self.tell("POST", "/element", &json!({ "using": "css selector", "value": selector }));
-        self.tell("POST", &format!("/element/{}/click", identifier(&found)), &json!({}));
+        let until = Instant::now() + PATIENCE;
+        loop {
+            self.wait(&format!("document.querySelector({selector:?})?.checkVisibility()"));
+            let by = json!({ "using": "css selector", "value": selector });
+            let pressed = self.ask("POST", "/element", &by).and_then(|found| {
+                self.ask("POST", &format!("/element/{}/click", identifier(&found)), &json!({}))
+            });
+            match pressed {
+                Ok(_) => return,
+                // It was put in anew meanwhile: nothing was pressed.
+                Err(error) if is_gone(&error) && Instant::now() < until => {}
+                Err(error) => panic!("{}: {selector}: {error}", self.name),
+            }
+        }
     }
 
     /// Presses and lets go keys one after the other, into whatever has the focus.
@@ -246,22 +276,11 @@ impl Chromium {
     #[track_caller]
     pub fn controls(&self) -> Vec<(String, String)> {
         let until = Instant::now() + PATIENCE;
-        let mut nameless = false;
         loop {
             match self.named_controls() {
-                // What has just left the page has no name any more: it is asked again, once.
-                Ok(controls) if !nameless && controls.iter().any(|(name, _)| name.trim().is_empty()) => {
-                    nameless = true;
-                }
                 Ok(controls) => return controls,
                 // The page changed meanwhile: it is asked again.
-                Err(error) => {
-                    assert!(
-                        error.contains("stale element") && Instant::now() < until,
-                        "{}: {error}",
-                        self.name
-                    );
-                }
+                Err(error) => assert!(is_gone(&error) && Instant::now() < until, "{}: {error}", self.name),
             }
         }
     }
@@ -274,8 +293,13 @@ impl Chromium {
         let found = self.ask("POST", "/execute/sync", &json!({ "script": script, "args": [] }))?;
         let named = found.as_array().unwrap().iter().map(|pair| {
             let path = format!("/element/{}/computedlabel", identifier(&pair[0]));
-            let name = self.ask("GET", &path, &Value::Null)?;
-            Ok((name.as_str().unwrap().to_owned(), pair[1].as_str().unwrap().to_owned()))
+            let name = self.ask("GET", &path, &Value::Null)?.as_str().unwrap().to_owned();
+            if name.trim().is_empty() {
+                // What has just left the page has no name any more; this then fails as for any such.
+                let there = json!({ "script": "return arguments[0].isConnected", "args": [pair[0]] });
+                self.ask("POST", "/execute/sync", &there)?;
+            }
+            Ok((name, pair[1].as_str().unwrap().to_owned()))
         });
         named.collect()
     }
@@ -338,6 +362,11 @@ impl Drop for Chromium {
         }
         let _ = self.driver.wait();
     }
+}
+
+/// Whether an element that was found is on the page no longer, by the driver's words.
+fn is_gone(error: &str) -> bool {
+    error.contains("stale element") || error.contains("no such element")
 }
 
 /// The identifier of an element (WebDriver s12.1: its one value).

@@ -91,8 +91,8 @@ fn a_console_that_nobody_is_at_locks_by_itself() {
         return;
     }
     let (house, _staff) =
-        Staff::with_house(Options { args: vec!["--lock-after", "4"], ..Options::default() });
+        Staff::with_house(Options { args: vec!["--lock-after", "15"], ..Options::default() });
     let desk = Desk::of(&house);
     desk.sign_in("officer", "/console");
-    desk.browser.wait("location.pathname === '/lock'");
+    desk.browser.wait("location.pathname === '/lock' && document.querySelector('#again')");
 }

@@ -84,9 +84,10 @@ fn a_traveller_opens_proves_contests_and_reads_the_answer() {
     let camera = Camera::seeing(Picture::Obama2);
     let gate = GatePage::enrol(&house, &staff, Some(&camera.path()));
     gate.browser.keys("1");
-    assert_eq!(gate.outcome("gate-receipt"), "proceed");
-    assert_eq!(gate.browser.see("document.querySelector('.take-away-qr path') !== null"), true);
+    gate.shows("result");
     let code = gate.browser.read("document.querySelector('.take-away-code').textContent").replace(' ', "");
+    assert_eq!(gate.browser.see("document.querySelector('.take-away-qr path') !== null"), true);
+    assert_eq!(gate.outcome("gate-receipt"), "proceed");
     gate.shows("choice");
     assert_eq!(gate.browser.see("document.querySelectorAll('#receipts li').length"), 0, "wiped");
     let (encounter, citizens) = eleven_more(&staff, &voyage, &people[1..]);

@@ -39,15 +39,16 @@ fn occupants_are_matched_together_and_nobody_is_photographed_beside_a_decline() 
     assert_eq!(gate.asked_for_camera(), 0, "not before everybody has chosen");
     page.click("#everybody");
     gate.shows("camera");
-    page.wait("document.querySelector('#preview').videoWidth > 0");
+    page.wait("window.previewed");
     page.picture("vehicle-camera");
-    assert_eq!(gate.outcome("vehicle-matched"), "proceed");
-    fit(page, "vehicle-matched");
+    gate.shows("result");
     assert_eq!(
         page.see("document.querySelectorAll('#receipts .take-away-qr').length"),
         2,
         "each has a receipt"
     );
+    assert_eq!(gate.outcome("vehicle-matched"), "proceed");
+    fit(page, "vehicle-matched");
     let captures = gate.sent("/vehicle-captures");
     assert_eq!((captures.len(), &captures[0]["frames"]), (1, &json!(3)), "several images: {captures:?}");
     let answer = &captures[0]["answer"];

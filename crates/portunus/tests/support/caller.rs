@@ -89,7 +89,6 @@ impl Caller {
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .proxy(None)
-                .timeout_connect(Some(Duration::from_secs(5)))
                 .timeout_global(Some(Duration::from_secs(60)))
                 // A service that was killed leaves nothing to reuse.
                 .max_idle_connections(0)

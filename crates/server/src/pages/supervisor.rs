@@ -82,8 +82,9 @@ pub fn supervisor(view: &SupervisorView) -> Markup {
             h1 { "Voyages" }
             p #said .said role="status" aria-live="polite" {}
             div data-region="watches" { (open_a_watch(view, may_act)) }
+            // By itself: what changes with every second replaces no control of the voyages.
+            div data-region="as-of" { p .muted .as-of { "As of " (clock_time(view.now)) } }
             div data-region="voyages" {
-                p .muted .as-of { "As of " (clock_time(view.now)) }
                 @if view.voyages.is_empty() {
                     p .big .empty { "No voyage is known. Voyages come with a carrier's passenger list (PAXLST)." }
                 }

@@ -3,6 +3,7 @@
 use super::Missing;
 use super::install::{PYTHON, end_of};
 use serde_json::Value;
+use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -15,6 +16,8 @@ const SCRIPT: &str = include_str!("peer.py");
 const ANSWER_WITHIN: Duration = Duration::from_secs(180);
 /// Longest line of an answer.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
+/// How long after its end its last words are waited for: they come by another pipe, which its children may hold open.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(5);
 /// How much of its complaints is kept.
 const COMPLAINT_BYTES_MAX: usize = 16 << 10;
 /// What the libraries' thread pools are told by.
@@ -32,6 +35,8 @@ pub(in super::super) struct Peer {
     requests: ChildStdin,
     answers: Receiver<String>,
     complaints: Arc<Mutex<Vec<u8>>>,
+    /// Closed once it can complain no more.
+    complained: Receiver<Infallible>,
 }
 
 impl Drop for Peer {
@@ -59,9 +64,13 @@ impl Peer {
         let complaints = Arc::new(Mutex::new(Vec::new()));
         let (sender, answers) = channel();
         let kept = Arc::clone(&complaints);
-        std::thread::spawn(move || keep_end(errors, &kept));
+        let (complaining, complained) = channel();
+        std::thread::spawn(move || {
+            keep_end(errors, &kept);
+            drop(complaining);
+        });
         std::thread::spawn(move || pass_on(out, &sender));
-        Ok(Self { child, requests, answers, complaints })
+        Ok(Self { child, requests, answers, complaints, complained })
     }
 
     /// Asks for something and waits for the answer.
@@ -70,12 +79,12 @@ impl Peer {
         request: &Value,
     ) -> Result<T, Missing> {
         let sent = writeln!(self.requests, "{request}").and_then(|()| self.requests.flush());
-        sent.map_err(|_| Missing(self.complaint("ended")))?;
+        sent.map_err(|_| self.ended())?;
         let line = self.answers.recv_timeout(ANSWER_WITHIN).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
                 Missing(self.complaint(&format!("gave no answer in {} seconds", ANSWER_WITHIN.as_secs())))
             }
-            RecvTimeoutError::Disconnected => Missing(self.complaint("ended")),
+            RecvTimeoutError::Disconnected => self.ended(),
         });
         let line = match line {
             Ok(line) => line,
@@ -92,6 +101,12 @@ impl Peer {
             return Err(Missing(error.to_owned()));
         }
         serde_json::from_value(answer["ok"].take()).map_err(unreadable)
+    }
+
+    /// It is no more: with its last words, once they are all here.
+    fn ended(&self) -> Missing {
+        let _ = self.complained.recv_timeout(LAST_WORDS_WITHIN);
+        Missing(self.complaint("ended"))
     }
 
     fn complaint(&self, what: &str) -> String {
