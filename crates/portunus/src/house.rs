@@ -48,6 +48,9 @@ impl Folder {
     }
 }
 
+/// Longest policy pack.
+const POLICY_BYTES_MAX: usize = 1 << 20;
+
 /// A file's bytes, at most so many: no more of it is read than tells that it is longer.
 pub(crate) fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -55,7 +58,7 @@ pub(crate) fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>> {
     let read = opened.and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes));
     read.with_context(|| format!("reading {}", path.display()))?;
     if bytes.len() > most {
-        bail!("{}: at most {most} bytes are read; send it in parts", path.display());
+        bail!("{}: at most {most} bytes are read", path.display());
     }
     Ok(bytes)
 }
@@ -78,7 +81,9 @@ pub(crate) fn policy_text(name: &Path) -> Result<String> {
         return Ok((*text).to_owned());
     }
     let names = POLICIES.map(|(known, _)| known).join(", ");
-    std::fs::read_to_string(name).with_context(|| format!("reading {} (built in: {names})", name.display()))
+    let bytes =
+        read_at_most(name, POLICY_BYTES_MAX).with_context(|| format!("no policy (built in: {names})"))?;
+    String::from_utf8(bytes).with_context(|| format!("{}: no text", name.display()))
 }
 
 /// A policy pack, by the name of a built-in one or by its file.

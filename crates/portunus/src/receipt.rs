@@ -1,5 +1,6 @@
 //! A traveller's saved receipt: what the public log says of its records, from the log's files alone.
 
+use crate::house::read_at_most;
 use anyhow::{Context as _, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::leaf::{Leaf, LedgerId};
@@ -14,7 +15,7 @@ use std::path::Path;
 /// A record that is not stated so long after its receipt was saved is a fault.
 const STATED_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// No receipt is longer.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+const FILE_BYTES_MAX: usize = 1 << 20;
 
 /// A receipt as the page saves it; what else stands in it is for people.
 #[derive(Deserialize)]
@@ -80,12 +81,7 @@ impl SavedReceipt {
     /// # Errors
     /// When it is no such file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let shown = || format!("{}", path.display());
-        let length = std::fs::metadata(path).with_context(shown)?.len();
-        if length > FILE_BYTES_MAX {
-            bail!("{}: longer than any receipt", path.display());
-        }
-        let bytes = std::fs::read(path).with_context(shown)?;
+        let bytes = read_at_most(path, FILE_BYTES_MAX)?;
         let saved: Self = serde_json::from_slice(&bytes)
             .with_context(|| format!("{}: not a receipt as its page saves it", path.display()))?;
         if saved.portunus_receipt != 1 {

@@ -123,8 +123,9 @@ pub(crate) async fn listen(service: Service, bound: Bound, folder: &Path) -> Res
     let config = tls::load_or_make(&bound.tls_folder(folder), &bound.door.names).await?;
     let handle = axum_server::Handle::new();
     let stopping = handle.clone();
+    let told = told_to_stop();
     tokio::spawn(async move {
-        told_to_stop().await;
+        told.await;
         tracing::info!("stopping; requests under way may end");
         stopping.graceful_shutdown(Some(GRACE));
     });
@@ -138,12 +139,15 @@ pub(crate) async fn listen(service: Service, bound: Bound, folder: &Path) -> Res
     served.context("serving")
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub(crate) async fn told_to_stop() {
+/// Resolves at SIGINT or SIGTERM; from when this is called they end nothing by themselves.
+pub(crate) fn told_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `portunus verify`: checks a public ledger with no trust in who runs it.
 
-use crate::house::now;
+use crate::house::{now, read_at_most};
 use crate::policy::slug;
 use crate::receipt::{RecordTraced, SavedReceipt};
 use crate::witness;
@@ -17,9 +17,12 @@ use std::time::Duration;
 
 /// A server that says nothing for this long is given up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// A head that a witness has not signed is read again so often, for three seconds.
-const HEAD_READ_AGAIN: u32 = 12;
+/// A head that a witness has not signed is read again so often, for eight seconds: a service asks one that gave no answer
+/// again after five.
+const HEAD_READ_AGAIN: u32 = 32;
 const HEAD_READ_EVERY: Duration = Duration::from_millis(250);
+/// Longest checkpoint or list of certificates that is read from a file.
+const SMALL_BYTES_MAX: usize = 1 << 20;
 /// Faults printed; all are in `--json`.
 const SHOWN_MAX: usize = 50;
 
@@ -73,7 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .iter()
         .map(|key| witness::parse(key, KeyKind::Cosignature).with_context(|| format!("--witness {key}")))
         .collect::<Result<Vec<_>>>()?;
-    let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("reading {}", path.display()));
+    let read = |path: &PathBuf| read_at_most(path, SMALL_BYTES_MAX);
     let seen = receipt.as_ref().map(|saved| saved.checkpoint.clone().into_bytes());
     let since = args.since.as_ref().map(read).transpose()?.or(seen.filter(|seen| !seen.is_empty()));
     let as_of = args.as_of.unwrap_or_else(now);
@@ -250,7 +253,7 @@ pub(crate) fn agent(ca: Option<&Path>, within: Duration) -> Result<ureq::Agent> 
         .provider(ureq::tls::TlsProvider::Rustls)
         .unversioned_rustls_crypto_provider(ring);
     if let Some(path) = ca {
-        let pem = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        let pem = read_at_most(path, SMALL_BYTES_MAX)?;
         let certificate =
             ureq::tls::Certificate::from_pem(&pem).with_context(|| path.display().to_string())?;
         tls = tls.root_certs(ureq::tls::RootCerts::new_with_certs(&[certificate]));

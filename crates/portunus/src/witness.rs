@@ -82,8 +82,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     runtime()?.block_on(async {
         let handle = axum_server::Handle::new();
         let stopping = handle.clone();
+        let told = told_to_stop();
         tokio::spawn(async move {
-            told_to_stop().await;
+            told.await;
             stopping.graceful_shutdown(Some(GRACE));
         });
         door.serve(handle).await

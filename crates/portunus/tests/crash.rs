@@ -336,7 +336,8 @@ fn closed_while_boarding(staff: &Staff, flight: u32, people: &[Person]) -> (usiz
                 }
             });
         }
-        while boarded.load(closing) < 60 {
+        let until = Instant::now() + Duration::from_secs(60);
+        while boarded.load(closing) < 60 && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
         }
         staff.close(&voyage).ok().json()["crossings"].as_u64().unwrap()

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -54,6 +55,8 @@ struct Inner {
     galleries: Blobs,
     entropy: Arc<dyn Entropy>,
     mac_key: Zeroizing<[u8; 32]>,
+    /// What was deleted may still stand in the write-ahead log.
+    log_is_owed: AtomicBool,
 }
 
 impl Store {
@@ -91,6 +94,8 @@ impl Store {
                 galleries: Blobs::open(&folder.join("galleries"))?,
                 entropy,
                 mac_key,
+                // Whoever had it before may have been killed before it was emptied.
+                log_is_owed: AtomicBool::new(true),
             }),
         };
         store.seal_crossings_in_clear()?;
@@ -211,17 +216,29 @@ impl Store {
     }
 
     /// Moves the write-ahead log into the database and empties it, so that what was deleted is not left in it.
-    /// A reader that stays in the way makes it a no-op, for travellers do not wait for it; the next one does it.
+    /// A reader that stays in the way makes it a no-op, for travellers do not wait for it: then it is owed.
     pub(crate) fn empty_log(&self) -> Result<()> {
         let during = "empty the write-ahead log";
         let writer = lock(&self.inner.writer);
+        // Its first column: whether somebody was in the way.
+        self.inner.log_is_owed.store(true, Ordering::Relaxed);
         writer.busy_timeout(EMPTY_LOG_TIMEOUT).during(during)?;
-        let emptied = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
         writer.busy_timeout(BUSY_TIMEOUT).during(during)?;
-        match emptied {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
-            emptied => emptied.during(during),
-        }
+        let busy = match busy {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => true,
+            busy => busy.during(during)?,
+        };
+        self.inner.log_is_owed.store(busy, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Empties the write-ahead log where that is owed since somebody was in the way.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn empty_owed_log(&self) -> Result<()> {
+        if self.inner.log_is_owed.load(Ordering::Relaxed) { self.empty_log() } else { Ok(()) }
     }
 
     /// A counter that every change of manifests, references, places and assignments raises, in whatever process.

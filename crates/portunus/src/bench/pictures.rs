@@ -1,6 +1,7 @@
 //! The photographs that both sides are given: the same bytes, at two sizes.
 
 use super::Context;
+use crate::house::read_at_most;
 use crate::models::Bar;
 use anyhow::{Context as _, Result, bail};
 use portunus_biometrics::face::geometry::Area;
@@ -15,7 +16,7 @@ const STANDING_PX: u32 = 600;
 /// A portrait cut from a larger picture is so many times as wide as its face.
 const FACES_WIDE: f32 = 2.4;
 const JPEG_QUALITY: u8 = 90;
-const FILE_BYTES_MAX: u64 = 32 << 20;
+const FILE_BYTES_MAX: usize = 32 << 20;
 
 /// Pictures of one size, as files for the peer and as their bytes for us.
 pub(super) struct Set {
@@ -89,19 +90,17 @@ pub(super) fn files(context: &Context, most: usize) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+/// What is in a folder, in order.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let listed = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut paths = listed.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }
 
+/// Reads a picture's file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    let length = path.metadata().with_context(|| path.display().to_string())?.len();
-    if length > FILE_BYTES_MAX {
-        bail!("{} has {length} bytes, at most {FILE_BYTES_MAX} are read", path.display());
-    }
-    std::fs::read(path).with_context(|| path.display().to_string())
+    read_at_most(path, FILE_BYTES_MAX)
 }
 
 /// A square around the face; the middle where there is none.

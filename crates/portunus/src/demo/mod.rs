@@ -24,10 +24,12 @@ use portunus_server::service::Service;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between two travellers of the recorded boarding, when somebody is watching.
 const PACE: Duration = Duration::from_secs(4);
+/// How long the witness, on the same busy machine, has to sign.
+const WITNESSED_WITHIN: Duration = Duration::from_secs(20);
 
 #[derive(clap::Args, Debug)]
 #[command(mut_arg("data", |data| data.help("Keep the demo's data and keys in this folder, which holds none yet [default: a folder that goes with the demo]")))]
@@ -118,8 +120,7 @@ fn play_the_day(args: &Args) -> Result<()> {
         let mut chapters = day::play(&service, clock, cast, args.json).await?;
         let (ledger, key, witnessed) = (folder.join("ledger"), witness.log.clone(), witness.key.clone());
         let report = tokio::task::spawn_blocking(move || {
-            service.publish_ledger()?;
-            service.witness_ledger()?;
+            publish(&service)?;
             let check = Check { key: &key, witnesses: &[witnessed], since: None, as_of: now() };
             anyhow::Ok(verify(&log::Folder(ledger), &check)?)
         })
@@ -165,6 +166,21 @@ impl Beside {
     }
 }
 
+/// Publishes what is told by now, and has the witness sign it: one that was too busy to answer is asked again after a rest.
+fn publish(service: &Service) -> Result<()> {
+    service.publish_ledger()?;
+    let is_signed = || -> Result<bool> {
+        service.witness_ledger()?;
+        let head = service.ledger_head()?;
+        Ok(head.is_none_or(|head| head.witnesses.iter().all(|witness| witness.at.is_some())))
+    };
+    let until = Instant::now() + WITNESSED_WITHIN;
+    while !is_signed()? && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    Ok(())
+}
+
 async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>, json: bool) -> Result<()> {
     let caller = Caller::of(&service);
     let mut staff = Staff::hire(&service, &caller).await?;
@@ -184,8 +200,7 @@ async fn once(service: Service, boardings: Vec<Boarding>, passes: Option<Ahead>,
     }
     let ending = service.clone();
     let (played, ending) = tokio::task::spawn_blocking(move || {
-        ending.publish_ledger()?;
-        ending.witness_ledger()?;
+        publish(&ending)?;
         let words = ending::in_words(&ending, &played)?;
         anyhow::Ok((played, words))
     })

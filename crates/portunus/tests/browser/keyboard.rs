@@ -4,7 +4,7 @@
 use crate::chromium::{Chromium, ENTER, ESCAPE, SPACE, TAB};
 use crate::every::furnished;
 use crate::pages::{Desk, GatePage};
-use crate::support::{House, Staff, choice};
+use crate::support::{House, PASSWORD, Staff, choice};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -310,6 +310,14 @@ fn an_administrator_makes_a_point(house: &House) {
         page.see("Boolean(document.activeElement.closest('form[data-then=link]'))"),
         true,
         "back to where it was opened"
+    );
+    presses(page, "[aria-label='Disable carrier']");
+    page.accept();
+    page.wait("document.readyState === 'complete' && document.querySelector('.people .tag-off')");
+    assert_eq!(page.see("document.querySelector('[aria-label=\"Disable carrier\"]')"), json!(null));
+    assert_eq!(
+        house.anybody().post("/api/session", &json!({ "name": "carrier", "password": PASSWORD })).status,
+        401
     );
 }
 

@@ -77,13 +77,13 @@ fn forged_stale_and_replayed_requests_are_refused() {
     thief.device = staff.gate.device;
     assert_eq!(problem(&thief.send(&thief.begin_order(&choice("photo", false, None))), 401), "signature");
     // Too old and too early.
-    for seconds in [-301 - 5, 301 + 5] {
+    for seconds in [-301 - 5, 301 + 60] {
         let mut order = fresh(&staff);
         order.created += seconds;
         assert_eq!(problem(&staff.gate.send(&order), 401), "signature");
     }
     let mut order = fresh(&staff);
-    order.created -= 290;
+    order.created -= 240;
     staff.gate.send(&order).ok();
 
     // None of it left anything at the gate, and the gate still works.

@@ -9,6 +9,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// For one step of a connection, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Where to call, and whom to trust.
 #[derive(Clone)]
 pub struct Line {
@@ -33,14 +36,14 @@ impl Line {
 
     /// A connection without its handshake.
     pub fn plain(&self) -> TcpStream {
-        TcpStream::connect_timeout(&self.address, Duration::from_secs(10)).unwrap()
+        TcpStream::connect_timeout(&self.address, PATIENCE).unwrap()
     }
 
     /// A connection on which nothing is said yet.
     pub fn open(&self) -> Wire {
         let mut socket = self.plain();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        socket.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_write_timeout(Some(PATIENCE)).unwrap();
         let mut session =
             ClientConnection::new(Arc::clone(&self.config), ServerName::try_from("localhost").unwrap())
                 .unwrap();

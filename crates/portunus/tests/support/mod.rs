@@ -54,7 +54,7 @@ use std::time::{Duration, Instant};
 
 /// Models are fetched at the first start on a machine; after that the service is ready within seconds.
 const READY_WITHIN: Duration = Duration::from_secs(240);
-const STOPS_WITHIN: Duration = Duration::from_secs(20);
+const STOPS_WITHIN: Duration = Duration::from_secs(60);
 
 /// How a house is started.
 #[derive(Default, Clone)]
@@ -100,7 +100,7 @@ impl House {
         let home = options.home.clone().unwrap_or_else(|| temporary.as_ref().unwrap().path().to_owned());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut child = spawn(&home, &options, any, options.failpoint.as_deref());
-        let address = ready(&home, &mut child);
+        let address = ready(&home, &mut child).expect("any port is free");
         let caller = Caller::of(address, &home.join("data/tls/cert.pem"));
         let house = Self { home, options, child: Mutex::new(child), address, caller, _temporary: temporary };
         house.answers();
@@ -194,8 +194,16 @@ impl House {
     /// Starts it again after it ended: the same folder, the same port.
     pub fn restart(&self, failpoint: Option<&str>) {
         assert!(!self.runs(), "stop or kill it first");
-        let mut child = spawn(&self.home, &self.options, self.address, failpoint);
-        ready(&self.home, &mut child);
+        let until = Instant::now() + READY_WITHIN;
+        let child = loop {
+            let mut child = spawn(&self.home, &self.options, self.address, failpoint);
+            if ready(&self.home, &mut child).is_some() {
+                break child;
+            }
+            // Somebody has its port for a moment: another test's connection.
+            assert!(Instant::now() < until, "{} stays taken", self.address);
+            std::thread::sleep(Duration::from_millis(200));
+        };
         *self.child.lock().unwrap() = child;
         self.answers();
     }
@@ -242,7 +250,8 @@ fn spawn(home: &Path, options: &Options, listen: SocketAddr, failpoint: Option<&
 }
 
 /// Waits for the line that says where it listens.
-fn ready(home: &Path, child: &mut Child) -> SocketAddr {
+/// Where it listens; `None` when it ended since another has that address.
+fn ready(home: &Path, child: &mut Child) -> Option<SocketAddr> {
     let until = Instant::now() + READY_WITHIN;
     loop {
         let said = std::fs::read_to_string(home.join("stdout")).unwrap();
@@ -250,10 +259,13 @@ fn ready(home: &Path, child: &mut Child) -> SocketAddr {
         let first = said.lines().next().filter(|_| said.contains('\n'));
         if let Some(port) = first.and_then(|line| line.split("https://localhost:").nth(1)) {
             let port = port.split_whitespace().next().unwrap().parse().unwrap();
-            return SocketAddr::from(([127, 0, 0, 1], port));
+            return Some(SocketAddr::from(([127, 0, 0, 1], port)));
         }
         let ended = child.try_wait().unwrap();
         let log = || std::fs::read_to_string(home.join("stderr")).unwrap_or_default();
+        if ended.is_some() && log().contains("Address already in use") {
+            return None;
+        }
         assert!(
             ended.is_none() && Instant::now() < until,
             "the service does not start ({ended:?}):\n{}",

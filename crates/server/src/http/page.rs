@@ -1,5 +1,6 @@
 //! The pages, and signing in and out of them.
 
+use super::admin::accounts::NO_PASSWORD;
 use super::officer::{self, board_before, point_view, voyage_view};
 use super::session::{
     COOKIE, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Staff, Token, carried_hash, check_password,
@@ -538,6 +539,8 @@ fn admin_view(service: &Service, user: &User) -> Result<admin::AdminView, Proble
         });
     }
     let people = store.users()?.into_iter().map(|person| admin::PersonView {
+        id: person.id,
+        signs_in: person.password_hash != NO_PASSWORD,
         role: person.role.in_words().to_owned(),
         name: person.name,
         carrier: person.carrier,

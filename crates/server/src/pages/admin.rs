@@ -2,11 +2,11 @@
 
 use super::board::PointView;
 use super::designation::{DesignationView, designation, new_designation};
-use super::layout::{Head, Section, Viewer, bar, day_time, document};
+use super::layout::{Head, Section, Viewer, bar, day_time, document, table_frame};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use portunus_core::designation::Undesignated;
-use portunus_core::id::DeviceId;
+use portunus_core::id::{DeviceId, UserId};
 use portunus_core::place::{Direction, PointKind};
 use portunus_core::role::{Action, Role, allows};
 
@@ -40,6 +40,10 @@ pub struct PointRow {
 
 /// Somebody who signs in.
 pub struct PersonView {
+    /// Who.
+    pub id: UserId,
+    /// Whether a password opens their account.
+    pub signs_in: bool,
     /// The name they sign in with.
     pub name: String,
     /// Their role in words.
@@ -79,7 +83,7 @@ pub fn admin(view: &AdminView) -> Markup {
             }
             section aria-labelledby="people-title" {
                 h2 #people-title { "People" }
-                (people(&view.people))
+                (people(view))
                 @if may(Action::ManagePeople) { (new_person(view.password_chars_min)) }
             }
         }
@@ -171,13 +175,45 @@ fn new_point() -> Markup {
     }
 }
 
-fn people(people: &[PersonView]) -> Markup {
-    html! {
+fn people(view: &AdminView) -> Markup {
+    let table = html! {
         table .people {
-            thead { tr { th scope="col" { "Name" } th scope="col" { "Role" } th scope="col" { "Carrier" } } }
+            thead { tr { th scope="col" { "Name" } th scope="col" { "Role" } th scope="col" { "Carrier" } th scope="col" { "Account" } } }
             tbody {
-                @for person in people {
-                    tr { td { (person.name) } td { (person.role) } td { (person.carrier.as_deref().unwrap_or("")) } }
+                @for person in &view.people {
+                    tr {
+                        td { (person.name) }
+                        td { (person.role) }
+                        td { (person.carrier.as_deref().unwrap_or("")) }
+                        td { (account(person, view)) }
+                    }
+                }
+            }
+        }
+    };
+    table_frame("People", &table)
+}
+
+/// Whether they can sign in, and what an administrator may do about it: nobody disables themselves.
+fn account(person: &PersonView, view: &AdminView) -> Markup {
+    let (id, name) = (person.id, &person.name);
+    let path = |what: &str| format!("/api/admin/v1/users/{id}/{what}");
+    html! {
+        .steps {
+            @if !person.signs_in { span .tag .tag-off { "disabled" } }
+            @if allows(view.role, Action::ManagePeople) {
+                details .new {
+                    summary aria-label={ "New password for " (name) } { "New password" }
+                    form .fields data-post=(path("password")) data-ask={ "Change the password of " (name) "? They are signed out everywhere." } autocomplete="off" {
+                        label for={ "password-" (id) } { "Password, at least " (view.password_chars_min) " characters" }
+                        input #{ "password-" (id) } name="password" type="password" required minlength=(view.password_chars_min) maxlength="200" autocomplete="new-password";
+                        button type="submit" .primary { "Change it" }
+                    }
+                }
+                @if person.signs_in && *name != view.viewer.name {
+                    form data-post=(path("disable")) data-ask={ "Disable " (name) "? They are signed out at once, and no password opens the account until it has a new one." } {
+                        button type="submit" .quiet aria-label={ "Disable " (name) } { "Disable…" }
+                    }
                 }
             }
         }
@@ -244,6 +280,16 @@ mod tests {
     fn who_may_only_look_is_offered_nothing() {
         let html = admin(&AdminView { role: Role::Auditor, ..an_admin() }).into_string();
         assert!(html.contains("JFK B22") && !html.contains("data-post"));
+    }
+
+    #[test]
+    fn a_disabled_person_is_said_to_be_and_nobody_disables_themselves() {
+        let mut view = an_admin();
+        let offered = |view: &AdminView| admin(view).into_string().matches("/disable").count();
+        assert_eq!(offered(&view), view.people.len() - 1, "everybody but {}", view.viewer.name);
+        view.people.iter_mut().for_each(|person| person.signs_in = false);
+        let html = admin(&view).into_string();
+        assert!(html.contains(">disabled<") && html.contains("/password") && !html.contains("/disable"));
     }
 
     #[test]

@@ -245,6 +245,16 @@ pub(super) fn a_designation() -> DesignationView {
     }
 }
 
+fn a_person(id: u8, name: &str, role: &str, carrier: Option<&str>) -> PersonView {
+    PersonView {
+        id: UserId::from_bytes([id; 16]),
+        signs_in: true,
+        name: name.into(),
+        role: role.into(),
+        carrier: carrier.map(str::to_owned),
+    }
+}
+
 pub(super) fn an_admin() -> AdminView {
     AdminView {
         viewer: a_viewer(),
@@ -263,8 +273,8 @@ pub(super) fn an_admin() -> AdminView {
             }],
         }],
         people: vec![
-            PersonView { name: "a.okafor".into(), role: "administrator".into(), carrier: None },
-            PersonView { name: "lh.ops".into(), role: "carrier".into(), carrier: Some("LH".into()) },
+            a_person(1, "a.okafor", "administrator", None),
+            a_person(2, "lh.ops", "carrier", Some("LH")),
         ],
         password_chars_min: 15,
     }

@@ -54,6 +54,7 @@ impl Service {
         tokio::join!(
             self.every(TICK, |service| {
                 service.purge_fleeting();
+                service.store().empty_owed_log()?;
                 service.lapse_second_looks()?;
                 service.refresh_lookouts()?;
                 service.refresh_galleries()

@@ -3,6 +3,7 @@
 use super::gate::{Address, Gate};
 use super::process::Running;
 use super::{faces, instant};
+use crate::bench::pictures;
 use crate::bench::record::{Comparison, Records};
 use crate::house::now;
 use anyhow::Result;
@@ -39,7 +40,7 @@ fn timed<T>(into: &mut f64, work: impl FnOnce() -> T) -> T {
 pub(super) fn parts(service: &Service, pictures: &[&PathBuf]) -> Result<Parts> {
     let (engine, mut parts) = (service.engine(), Parts::default());
     for picture in pictures.iter().take(CAPTURES_MAX) {
-        let frames = faces::frames(&faces::read(picture)?)?;
+        let frames = faces::frames(&pictures::read(picture)?)?;
         let (mut decode, mut see, mut template, mut encode, mut seal, mut probe) =
             (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
         for frame in &frames {

@@ -1,10 +1,11 @@
 //! The pictures: of whom there are some, and a picture placed into frames as a gate's camera takes them.
 
 use crate::bench::Context;
+use crate::bench::pictures::entries;
 use crate::models::Bar;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use portunus_biometrics::face::{Picture, PictureLimits};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const FRAME_WIDTH: usize = 1280;
 const FRAME_HEIGHT: usize = 720;
@@ -35,18 +36,6 @@ pub(super) fn people(context: &Context) -> Result<(Vec<Vec<PathBuf>>, String)> {
     }
     let said = format!("photographs of {} people given by --faces", people.len());
     Ok((people, said))
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
-}
-
-/// Reads a picture file.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
 }
 
 /// The picture file encoded anew: the `n`th time by another quality and cut by other pixels, so that the work is

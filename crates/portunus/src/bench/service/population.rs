@@ -6,6 +6,7 @@ use super::faces;
 use super::gate::{Gate, multipart};
 use super::process::Remains;
 use crate::bench::Context;
+use crate::bench::pictures;
 use crate::dice::Dice;
 use crate::house::{Choices, Folder, cores, fresh, fresh_key, now};
 use crate::models::CacheArgs;
@@ -104,7 +105,7 @@ pub(super) fn prepare(context: &Context, remains: &Remains, size: Size) -> Resul
         let bar = context.bar(pictures.len() as u64, what);
         in_parallel(pictures, cores(), |_, path| {
             bar.inc(1);
-            let frames = faces::frames(&faces::read(path)?)?;
+            let frames = faces::frames(&pictures::read(path)?)?;
             Ok(Arc::from(multipart(&frames)))
         })
     };
@@ -176,7 +177,7 @@ fn distribution(
     let bar = context.bar(pictures.len() as u64, "templates measured");
     let templates = in_parallel(pictures, cores(), |_, path| {
         bar.inc(1);
-        Ok(match engine.analyse(&faces::read(path)?)?.outcome {
+        Ok(match engine.analyse(&pictures::read(path)?)?.outcome {
             Outcome::Subject(subject) => Some(engine.template(&subject)?),
             Outcome::NoFace | Outcome::Several => None,
         })
@@ -290,7 +291,7 @@ fn keep_known(context: &Context, service: &Service, known: &[Vec<PathBuf>], from
     let bar = context.bar(known.len() as u64, "real members");
     let refused = in_parallel(known, cores(), |n, pictures| {
         bar.inc(1);
-        let outcome = service.add_reference(&passport(from + n)?, &faces::read(&pictures[0])?)?;
+        let outcome = service.add_reference(&passport(from + n)?, &pictures::read(&pictures[0])?)?;
         Ok(usize::from(matches!(outcome, ReferenceOutcome::Refused { .. })))
     })?;
     bar.finish_and_clear();

@@ -3,6 +3,7 @@
 use super::process::{Remains, ourselves};
 use super::{STAGING_SECONDS_MAX, faces, instant, population};
 use crate::bench::Context;
+use crate::bench::pictures;
 use crate::bench::record::{Comparison, Records};
 use crate::house::open_store;
 use anyhow::{Context as _, Result};
@@ -19,8 +20,8 @@ pub(super) fn measure(context: &Context, remains: &Remains) -> Result<Records> {
         std::fs::create_dir(&pictures)?;
         for n in 0..portraits {
             let bytes = match people.len() >= portraits {
-                true => faces::read(&people[n * people.len() / portraits][0])?,
-                false => faces::encoded_anew(&faces::read(&people[n % people.len()][0])?, n)?,
+                true => pictures::read(&people[n * people.len() / portraits][0])?,
+                false => faces::encoded_anew(&pictures::read(&people[n % people.len()][0])?, n)?,
             };
             let document = population::passport(n)?;
             let name = format!("{}-{}-{}.jpg", document.issuer, document.kind.as_str(), document.number());

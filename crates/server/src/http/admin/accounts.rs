@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 /// What no password hashes to.
-const NO_PASSWORD: &str = "disabled";
+pub(in crate::http) const NO_PASSWORD: &str = "disabled";
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
