@@ -129,7 +129,7 @@ const LEGAL_BASIS_CHARS_MAX: usize = 200;
 /// [`Unpublishable`].
 pub fn line(text: &str, what: &'static str, chars_max: usize) -> Result<String, Unpublishable> {
     let line = folded(text);
-    if !(1..=chars_max).contains(&line.chars().count()) || text.trim().chars().any(char::is_control) {
+    if !(1..=chars_max).contains(&line.chars().count()) || !crate::text::is_line(text.trim()) {
         return Err(Unpublishable { what, expected: format!("1 to {chars_max} characters of one line") });
     }
     Ok(line)

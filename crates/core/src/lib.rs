@@ -19,6 +19,7 @@
 //! | [`accuracy`] | settled encounters become counts, rates with intervals, people per day |
 //! | [`sampling`] | second looks: what is drawn, what a blind second officer's answers say of false matches |
 //! | [`parity`] | what declining costs in time: judged, and the officers that would mend it |
+//! | [`text`] | what people write for others to read: all of it is seen |
 //! | [`ports`] | the clock and randomness, which only the binary holds |
 //!
 //! Personal data has no `Debug` and no `Display` here: it cannot reach a log by accident.
@@ -46,4 +47,5 @@ pub mod retention;
 pub mod role;
 pub mod sampling;
 pub mod stay;
+pub mod text;
 pub mod voyage;

@@ -178,12 +178,17 @@ impl ManifestPerson {
         self.documents.is_empty() || nobodys || self.nationality.as_ref().is_some_and(State::is_nobodys)
     }
 
+    /// Whether the carrier's own reference says that they are the same.
+    pub fn has_reference_of(&self, other: &Self) -> bool {
+        let both = self.carrier_reference.as_ref().zip(other.carrier_reference.as_ref());
+        both.is_some_and(|(a, b)| a == b && self.booking == other.booking)
+    }
+
     /// What the carrier means the same person by when it sends the list again: its own reference, else the
     /// first document, else name and date of birth.
     pub fn same_as(&self, other: &Self) -> bool {
-        match (&self.carrier_reference, &other.carrier_reference) {
-            (Some(a), Some(b)) if a == b && self.booking == other.booking => return true,
-            _ => {}
+        if self.has_reference_of(other) {
+            return true;
         }
         match (self.documents.first(), other.documents.first()) {
             (Some(a), Some(b)) => a == b,

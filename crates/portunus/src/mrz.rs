@@ -105,7 +105,7 @@ fn holder(facts: Facts, today: Date) -> Holder {
         born: born(facts.birth),
         sex: format!("{:?}", facts.sex),
         expiry: facts.expiry,
-        expired: facts.expired(today),
+        expired: facts.person(today).document_is_out_of_date(now()),
         code: facts.code,
         family_name: facts.family_name,
         given_names: facts.given_names,

@@ -255,6 +255,16 @@ fn any_file_has(folder: &Path, needle: &[u8]) -> bool {
     })
 }
 
+/// At once, or when whoever reads at that moment is out of the way.
+#[track_caller]
+fn leaves_no_trace(house: &House, encounter: &str) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while has_trace(house, encounter) {
+        assert!(Instant::now() < until, "a decline has left a trace");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn has_trace(house: &House, id: &str) -> bool {
     let raw: Vec<u8> = (0..16).map(|n| u8::from_str_radix(&id[2 * n..2 * n + 2], 16).unwrap()).collect();
     any_file_has(&house.folder(), &raw) || any_file_has(&house.folder(), id.as_bytes())
@@ -337,12 +347,7 @@ fn closing_a_voyage_keeps_crossings_and_counts_and_no_decline() {
     for encounter in [&declined, &after_all] {
         assert_eq!(staff.rule(encounter, &board("ANNA")).status, 404);
         assert_eq!(staff.probe(encounter).status, 404);
-        // At once, or when whoever reads at that moment is out of the way.
-        let until = Instant::now() + Duration::from_secs(60);
-        while has_trace(&house, encounter) {
-            assert!(Instant::now() < until, "a decline has left a trace");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        leaves_no_trace(&house, encounter);
     }
     assert!(any_file_has(&house.folder(), b"ANNA"), "the list is there, for hours");
     let refused = staff.gate.send(&staff.gate.begin_order(&choice("photo", false, None)));

@@ -13,7 +13,7 @@ use portunus_core::id::UserId;
 use portunus_core::lookout::{Lookout, On, StatedName, UNDATED_MAX};
 use portunus_core::policy::Policy;
 use portunus_core::voyage::{Capacity, ManifestPerson, VoyageKey};
-use portunus_server::service::{Parts, Service};
+use portunus_server::service::{LookoutShown, Parts, Service};
 use portunus_store::Store;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -90,14 +90,20 @@ fn a_hit_refers_in_either_lane_and_says_why_and_who_is_not_meant_is_hit_no_more(
     assert_eq!((&kept["state"], &kept["names"]), (&json!("proposed"), &json!("ADEYEMI/ALEX")));
     let lookout = kept["id"].as_str().unwrap().to_owned();
     let approve = format!("{API}/lookouts/{lookout}/approve");
-    assert_eq!(author.post(&approve, &json!({})).status, 403);
+    let looked_at = json!({ "written_at": kept["written_at"] });
+    assert_eq!(author.post(&approve, &looked_at).status, 403);
+    assert_eq!(
+        approver.post(&approve, &json!({ "written_at": "2026-01-01T00:00:00Z" })).status,
+        409,
+        "another text"
+    );
     // (Who declines has no template any more; here the camera fails.)
     let encounter = staff.gate.begin(&choice("photo", false, Some(("FRA", &traveller.number))));
     staff.gate.end(&encounter, "camera-failure").ok();
     assert!(!card(&staff, &encounter).contains("Lookout:"));
     assert_eq!(staff.rule(&encounter, &json!({ "ruling": "refuse", "reason": "begins anew" })).status, 204);
-    assert_eq!(approver.post(&approve, &json!({})).status, 204);
-    assert_eq!(approver.post(&approve, &json!({})).status, 409);
+    assert_eq!(approver.post(&approve, &looked_at).status, 204);
+    assert_eq!(approver.post(&approve, &looked_at).status, 409);
 
     // By face: a match that would be confirmed is referred; the gate learns nothing of it.
     let encounter = staff.gate.begin(&choice("photo", false, None));
@@ -253,7 +259,9 @@ fn what_goes_in_one_process_is_gone_in_all_at_once_and_what_comes_is_there_at_th
     here.write_lookouts(&[listed("1", "ADEYEMI", "1950-01-10", "a witness")], AUTHOR).unwrap();
     let lookout = here.lookouts().ok().unwrap()[0].row.id;
     assert!(hits(&here, "ADEYEMI").is_empty() && hits(&there, "ADEYEMI").is_empty(), "nobody approved it");
-    here.approve_lookout(lookout, APPROVER).unwrap();
+    let written = |service: &Service| service.lookouts().ok().unwrap()[0].row.written_at;
+    let as_first = written(&here);
+    here.approve_lookout(lookout, as_first, APPROVER).unwrap();
     assert_eq!(hits(&here, "ADEYEMI"), ["a witness"]);
     there.refresh_lookouts().unwrap();
     assert_eq!(hits(&there, "ADEYEMI"), ["a witness"]);
@@ -261,7 +269,8 @@ fn what_goes_in_one_process_is_gone_in_all_at_once_and_what_comes_is_there_at_th
     // Changed there: it waits for approval again, and here it is gone before anybody looked.
     there.write_lookouts(&[listed("1", "BENNET", "1950-01-10", "a suspect")], AUTHOR).unwrap();
     assert!(hits(&here, "ADEYEMI").is_empty() && hits(&there, "ADEYEMI").is_empty());
-    there.approve_lookout(lookout, APPROVER).unwrap();
+    assert!(there.approve_lookout(lookout, as_first, APPROVER).is_err(), "what was looked at is no more");
+    there.approve_lookout(lookout, written(&there), APPROVER).unwrap();
     assert!(hits(&here, "ADEYEMI").is_empty(), "the one of this name is no more");
     assert_eq!(hits(&there, "BENNET"), ["a suspect"]);
     here.refresh_lookouts().unwrap();
@@ -284,7 +293,8 @@ fn an_index_that_many_changes_wore_is_made_anew_while_it_serves() {
         (0..1100).map(|n| listed(&n.to_string(), &name(n), "1950-01-10", &name(n))).collect();
     service.write_lookouts(&all, AUTHOR).unwrap();
     for shown in service.lookouts().ok().unwrap() {
-        service.store().approve_lookout(shown.row.id, APPROVER, service.now()).unwrap().unwrap().unwrap();
+        let (row, now) = (shown.row, service.now());
+        service.store().approve_lookout(row.id, row.written_at, APPROVER, now).unwrap().unwrap().unwrap();
     }
     service.refresh_lookouts().unwrap();
     for _ in 0..100 {
@@ -306,16 +316,17 @@ fn of_those_without_a_date_of_birth_no_more_are_in_force_than_the_book_says() {
     service.write_lookouts(&all, AUTHOR).unwrap();
     let mut shown = service.lookouts().ok().unwrap();
     let last = shown.pop().unwrap();
+    let approve = |one: &LookoutShown| service.approve_lookout(one.row.id, one.row.written_at, APPROVER);
     for one in &shown {
-        service.approve_lookout(one.row.id, APPROVER).unwrap();
+        approve(one).unwrap();
     }
     assert_eq!(hits(&service, "ADEYEMI").len(), UNDATED_MAX);
-    let refused = service.approve_lookout(last.row.id, APPROVER).unwrap_err();
+    let refused = approve(&last).unwrap_err();
     assert!(refused.to_string().contains("without a date of birth"), "{refused}");
-    let again = service.approve_lookout(shown[0].row.id, APPROVER).unwrap_err();
+    let again = approve(&shown[0]).unwrap_err();
     assert!(!again.to_string().contains("without a date of birth"), "it is approved: {again}");
     service.withdraw_lookout(shown[0].row.id).unwrap();
-    service.approve_lookout(last.row.id, APPROVER).unwrap();
+    approve(&last).unwrap();
 
     // Many at the same time, for the one place that is free again.
     service.withdraw_lookout(last.row.id).unwrap();
@@ -323,10 +334,7 @@ fn of_those_without_a_date_of_birth_no_more_are_in_force_than_the_book_says() {
     service.write_lookouts(&more, AUTHOR).unwrap();
     let wait = service.lookouts().ok().unwrap().split_off(UNDATED_MAX - 1);
     let approved = std::thread::scope(|scope| {
-        let all: Vec<_> = wait
-            .iter()
-            .map(|one| scope.spawn(|| service.approve_lookout(one.row.id, APPROVER).is_ok()))
-            .collect();
+        let all: Vec<_> = wait.iter().map(|one| scope.spawn(|| approve(one).is_ok())).collect();
         all.into_iter().map(|one| one.join().unwrap()).filter(|approved| *approved).count()
     });
     assert_eq!((wait.len(), approved), (8, 1));

@@ -249,6 +249,31 @@ fn at_a_lane_the_document_comes_first_and_the_face_is_compared_with_it_alone() {
 }
 
 #[test]
+fn a_name_that_was_read_before_is_nobodys_whose_document_is_read_now() {
+    if !models_are_here() {
+        return;
+    }
+    let (_house, staff) = Staff::with_house(Options::default());
+    let lane = staff.make_point("Footbridge out", "exit", "pedestrian-lane");
+    let gate = staff.gate_at(&lane);
+    staff.open_watch(&lane);
+    let own = Person::new(1, "FRA");
+    // A name has no check digit.
+    let other = Person { family: "MUELLER".into(), ..own.clone() };
+    for person in [&other, &own] {
+        gate.begin(&shown("manual", person));
+    }
+    let board = staff.board_of(&lane);
+    let names: Vec<&str> = board["queue"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["passenger"]["name"].as_str())
+        .collect();
+    assert_eq!(names, ["MUELLER, ALEX", "BERGER, ALEX"], "each as their own document was read: {board}");
+}
+
+#[test]
 fn a_document_out_of_date_is_the_officers_and_nobody_is_known_by_it_any_longer() {
     if !models_are_here() {
         return;
@@ -301,11 +326,20 @@ fn who_has_no_states_document_is_never_photographed_and_their_entry_is_shared_wi
     staff.rule(&claims, &admission(&entered)).ok();
     assert_eq!(recorded(&house, &watch), 1);
     assert_eq!(given_to_recipients(&house), 0);
+    // Who asked the officer is photographed no more, and what was asked for stands when they come again.
+    let asks = gate.begin(&choice("photo", false, None));
+    gate.capture(&asks, &[Picture::Biden.bytes()]).ok();
+    staff.officer.post(&format!("/api/officer/v1/encounters/{asks}/protection"), &json!({})).ok();
+    assert_eq!(staff.rule(&asks, &json!({ "ruling": "retake", "reason": "" })).status, 409);
+    staff.rule(&asks, &json!({ "ruling": "refuse", "reason": "begins anew" })).ok();
+    let again = gate.begin(&choice("manual", false, None));
+    staff.rule(&again, &admission(&staff.passenger(id, &people[1]))).ok();
+    assert_eq!((recorded(&house, &watch), given_to_recipients(&house)), (2, 0));
     // Anybody else's is, where a recipient is entered for it.
     let known = gate.begin(&choice("photo", false, None));
     gate.capture(&known, &[Picture::Obama2.bytes()]).ok();
     staff.rule(&known, &admission(&staff.passenger(id, &people[0]))).ok();
-    assert_eq!((recorded(&house, &watch), given_to_recipients(&house)), (2, 1));
+    assert_eq!((recorded(&house, &watch), given_to_recipients(&house)), (3, 1));
     // Who has a refugee's document asked for nothing, and is shared with nobody all the same.
     let refugee = choice("manual", false, None);
     let refugee = gate.begin(&refugee);
@@ -313,9 +347,30 @@ fn who_has_no_states_document_is_never_photographed_and_their_entry_is_shared_wi
         "documents": [{ "issuer": "FRA", "kind": "P", "number": "C1X00T478" }] });
     let entered = staff.officer.post(&path, &person).ok().json();
     staff.rule(&refugee, &admission(&entered)).ok();
-    assert_eq!((recorded(&house, &watch), given_to_recipients(&house)), (3, 1));
+    assert_eq!((recorded(&house, &watch), given_to_recipients(&house)), (4, 1));
     // Claimed at a gate or not, none of it is in the published figures of who chose what.
     staff.close(id).ok();
+}
+
+#[test]
+fn who_entered_during_an_outage_was_admitted_as_something() {
+    if !models_are_here() {
+        return;
+    }
+    let (house, staff) = Staff::with_house(Options::default());
+    let (watch, hall, _, people) = hall(&staff);
+    let id = watch["id"].as_str().unwrap();
+    let path = format!("/api/officer/v1/voyages/{id}/outage-boardings");
+    let mut entry = json!({ "passenger": staff.passenger(id, &people[0])["id"], "boarded_at": jiff::Timestamp::now().to_string() });
+    let refused = staff.officer.post(&path, &entry);
+    assert!(
+        refused.status == 400 && refused.json()["detail"].as_str().unwrap().contains("class of admission")
+    );
+    entry["admitted"] = admission(&json!({}))["admitted"].clone();
+    assert_eq!(staff.officer.post(&path, &entry).status, 201);
+    assert_eq!(recorded(&house, &watch), 1);
+    let at = beside(&house).encounters(voyage_of(&watch)).unwrap()[0].point;
+    assert_eq!(at.to_string(), hall, "at the hall, and not on its route");
 }
 
 #[test]

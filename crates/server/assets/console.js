@@ -2,7 +2,7 @@
 
 import { Board } from "./board.js";
 import { finder } from "./find.js";
-import { asked } from "./forms.js";
+import { asked, noLastDay } from "./forms.js";
 import { instant, localField, localTimes, post, say } from "./people.js";
 import { Rulings } from "./rulings.js";
 
@@ -101,6 +101,7 @@ function searching(board) {
 /** Boardings made by document while the system was away, entered one after the other. */
 function outage(board) {
   let chosen;
+  const endless = noLastDay();
   const choose = (passenger) => {
     chosen = passenger;
     element("outage-chosen").textContent = passenger ? `Chosen: ${passenger.name}` : "";
@@ -111,6 +112,11 @@ function outage(board) {
   const enter = async () => {
     if (!chosen) throw new Error("Choose the passenger first.");
     const entered = { passenger: chosen.id, boarded_at: instant(element("outage-at").value), reason: element("outage-reason").value.trim() };
+    const [admittedAs, until] = ["outage-class", "outage-until"].map((id) => element(id)?.value.trim());
+    if (admittedAs !== undefined) {
+      endless(admittedAs, until);
+      entered.admitted = { class: admittedAs, ...(until && { until }) };
+    }
     await post(`/api/officer/v1/voyages/${board.voyage}/outage-boardings`, entered);
     element("outage-chosen").textContent = `Entered: ${chosen.name}`;
     chosen = undefined;

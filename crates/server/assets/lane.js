@@ -8,7 +8,7 @@ import { mountMrz } from "./mrz.js";
 import { Tablet } from "./tablet.js";
 
 const IDLE_RESET_MS = 60_000;
-const PEOPLE_MAX = 9;
+const PEOPLE_MAX = 10;
 
 const tablet = element("ruling") ? new Tablet() : undefined;
 /** On a tablet the officer's part follows at once, and the receipt after it. */

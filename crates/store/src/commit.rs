@@ -2,7 +2,7 @@
 
 use crate::admission::settle;
 use crate::column::{id_or_none, json, micros, word, word_of};
-use crate::decline::put_party;
+use crate::decline::{note_declines, put_party};
 use crate::designation::ended_under;
 use crate::encounter::encounter;
 use crate::erasure::hide;
@@ -142,6 +142,7 @@ impl Store {
             for encounter in encounters {
                 append(tx, EventKind::Began, about(encounter), now)?;
             }
+            note_declines(tx, encounters)?;
             failpoint("begin.before-commit");
             Ok(Ok(None))
         })?;
@@ -245,6 +246,7 @@ impl Store {
             return Ok(Err(Committed::AlreadyBoarded));
         }
         append(tx, EventKind::Captured, about(after), now)?;
+        note_declines(tx, std::slice::from_ref(*after))?;
         Ok(Ok(old))
     }
 

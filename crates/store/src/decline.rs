@@ -21,27 +21,33 @@ const EXPECTED: &str = "(voyage IN (SELECT id FROM voyage WHERE closed_at IS NUL
 /// Who has passed.
 const CAME: &str = "EXISTS (SELECT 1 FROM boarding WHERE passenger = passenger.id AND off_loaded_at IS NULL)";
 
+/// With the transaction that commits a decline: the passenger whom the document says it is of is staged no more.
+pub(crate) fn note_declines(tx: &Transaction<'_>, of: &[Encounter]) -> Result<()> {
+    let declined = of.iter().filter(|it| it.lane == Lane::Manual).filter_map(|it| it.presented.passenger());
+    declined.into_iter().try_for_each(|passenger| note_declined(tx, passenger).map(|_| ()))
+}
+
+fn note_declined(tx: &Transaction<'_>, passenger: PassengerId) -> Result<bool> {
+    let during = "put_declined";
+    let rows = tx
+        .execute(
+            &format!("UPDATE passenger SET declined = 1 WHERE id = :id AND declined = 0 AND {EXPECTED}"),
+            named_params! {":id": passenger.bytes()},
+        )
+        .during(during)?;
+    if rows == 1 {
+        raise_generation(tx, during)?;
+    }
+    Ok(rows == 1)
+}
+
 impl Store {
     /// Notes that a passenger of a voyage that is not closed declined. `false` when there is none, or it was noted before.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn put_declined(&self, passenger: PassengerId) -> Result<bool> {
-        let during = "put_declined";
-        self.tx(during, |tx| {
-            let rows = tx
-                .execute(
-                    &format!(
-                        "UPDATE passenger SET declined = 1 WHERE id = :id AND declined = 0 AND {EXPECTED}"
-                    ),
-                    named_params! {":id": passenger.bytes()},
-                )
-                .during(during)?;
-            if rows == 1 {
-                raise_generation(tx, during)?;
-            }
-            Ok(rows == 1)
-        })
+        self.tx("put_declined", |tx| note_declined(tx, passenger))
     }
 
     /// Who of a voyage declined, until it is closed; of a watch, who of the voyages that land in it.
@@ -89,6 +95,7 @@ impl Store {
             for it in &sent {
                 append(tx, EventKind::Captured, (Some(it.point), Some(it.voyage), Some(it.id)), now)?;
             }
+            note_declines(tx, &sent)?;
             Ok(sent)
         })
     }

@@ -82,6 +82,20 @@ impl Store {
         })
     }
 
+    /// The encounters of a voyage in which protection was asked for, in the order they began.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn confidential_encounters(&self, voyage: VoyageId) -> Result<Vec<Encounter>> {
+        self.read("confidential_encounters", |tx| {
+            tx.prepare_cached(
+                "SELECT * FROM encounter WHERE voyage = :voyage AND confidential = 1 ORDER BY joined_at, id",
+            )?
+            .query_map(named_params! {":voyage": voyage.bytes()}, encounter)?
+            .collect()
+        })
+    }
+
     /// Every encounter of a voyage, in the order they began.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use portunus_core::accuracy::CELL_MIN;
 use portunus_core::id::{LookoutId, RecordId, UserId, VoyageId};
 use portunus_core::lookout::{Lookout, NotApproved, Standing, takes_approval};
+use portunus_core::parity::kept::month_of;
 use portunus_core::voyage::ManifestPerson;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use std::collections::BTreeSet;
@@ -236,19 +237,23 @@ impl Store {
         touched(during, 1, rows)
     }
 
-    /// Puts a lookout in force. The outer `None`: there is none.
+    /// Puts a lookout in force as it was written at `written_at`. The outer `None`: there is none.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn approve_lookout(
         &self,
         lookout: LookoutId,
+        written_at: Timestamp,
         approver: UserId,
         now: Timestamp,
     ) -> Result<Option<std::result::Result<(), NotApproved>>> {
         let during = "approve_lookout";
         self.tx(during, |tx| {
             let Some(kept) = one(tx, lookout, now).during(during)? else { return Ok(None) };
+            if kept.written_at != written_at {
+                return Ok(Some(Err(NotApproved::WrittenAnew)));
+            }
             if let Err(not) = takes_approval(kept.author, kept.standing, approver) {
                 return Ok(Some(Err(not)));
             }
@@ -430,11 +435,19 @@ impl Store {
         })
     }
 
-    /// What a traveller is remembered by in redress: their first document with name and date of birth, and nothing that
-    /// could be read back. `None` without both.
+    /// What a traveller is remembered by in redress: their first document with name and date of birth, or its year where no more
+    /// is known, and nothing that could be read back. `None` without both.
     pub fn traveller_mac(&self, stated: &ManifestPerson) -> Option<[u8; 32]> {
         let document = self.document_mac(stated.documents.first()?);
-        let person = self.person_mac(&PersonKey::of(stated)?);
+        let person = match (PersonKey::of(stated), stated.born_in) {
+            (Some(person), _) => self.person_mac(&person),
+            (None, Some(year)) => {
+                // As if of its first day, and no such person's.
+                let first = PersonKey::new(&stated.family_name, &stated.given_names, Date::new(year, 1, 1).ok()?)?;
+                self.mac("born in", &[&self.person_mac(&first)])
+            }
+            (None, None) => return None,
+        };
         Some(self.mac("lookout-traveller", &[&document, &person]))
     }
 
@@ -507,7 +520,7 @@ impl Store {
                 )
                 .during(during)?;
             touched(during, 1, rows)?;
-            let month = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).strftime("%Y-%m").to_string();
+            let month = month_of(now);
             count(tx, &authority, &month, "false-hit", 1)?;
             Ok(Some(Ok(())))
         })
@@ -579,7 +592,8 @@ impl Store {
         })
     }
 
-    /// What may be told of each authority: ten hits and more, false hits among them where they are ten and more.
+    /// What may be told of each authority: hits by tens, false hits among them by tens. No voyage's closing shows in them as one
+    /// traveller more.
     ///
     /// # Errors
     /// What SQLite says.
@@ -591,11 +605,12 @@ impl Store {
                  FROM lookout_count GROUP BY authority HAVING hits >= :least ORDER BY authority",
             )?
             .query_map(named_params! {":least": signed(CELL_MIN)}, |row| {
-                let wrong = count_of(row, "wrong")?;
+                let by_tens = |n: u64| n - n % CELL_MIN;
+                let wrong = by_tens(count_of(row, "wrong")?);
                 Ok(LookoutCount {
                     authority: row.get("authority")?,
-                    hits: count_of(row, "hits")?,
-                    false_hits: Some(wrong).filter(|n| *n >= CELL_MIN),
+                    hits: by_tens(count_of(row, "hits")?),
+                    false_hits: Some(wrong).filter(|n| *n > 0),
                 })
             })?
             .collect()

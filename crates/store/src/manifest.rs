@@ -88,8 +88,10 @@ impl List {
         self.by_name.entry(name_of(person)).or_default().push(at);
     }
 
-    /// The person that the carrier means; of several equal ones, one who is on the list before one removed.
-    fn find(&self, person: &ManifestPerson) -> Option<usize> {
+    /// The person that the carrier means; of several equal ones, one who is on the list before one removed, and one of whom nothing
+    /// else was said. Whom the same message has `named` already is another, unless by the carrier's own reference, or where
+    /// nothing differs.
+    fn find(&self, person: &ManifestPerson, named: &HashSet<usize>) -> Option<usize> {
         let reference = person.carrier_reference.clone().map(|r| (r, person.booking.clone()));
         let candidates = [
             reference.and_then(|reference| self.by_reference.get(&reference)),
@@ -97,8 +99,13 @@ impl List {
             self.by_name.get(&name_of(person)),
         ];
         candidates.into_iter().flatten().find_map(|candidates| {
-            let same = candidates.iter().copied().filter(|at| person.same_as(&self.known[*at].person));
-            same.min_by_key(|at| self.known[*at].removed)
+            let is_same = |at: &usize| {
+                let known = &self.known[*at].person;
+                let may_be = !named.contains(at) || person == known || person.has_reference_of(known);
+                may_be && person.same_as(known)
+            };
+            let same = candidates.iter().copied().filter(is_same);
+            same.min_by_key(|at| (self.known[*at].removed, self.known[*at].person != *person))
         })
     }
 }
@@ -161,7 +168,7 @@ impl Store {
             }
             ManifestAction::Remove => {
                 for person in &manifest.people {
-                    match list.find(person).filter(|at| !list.known[*at].removed) {
+                    match list.find(person, &HashSet::new()).filter(|at| !list.known[*at].removed) {
                         None => applied.not_found += 1,
                         Some(at) => remove(tx, &mut list.known[at], &mut applied, now)?,
                     }
@@ -208,7 +215,7 @@ impl Store {
     ) -> Result<()> {
         let mut named = HashSet::new();
         for person in &manifest.people {
-            let at = match list.find(person) {
+            let at = match list.find(person, &named) {
                 Some(at) => {
                     if self.update(tx, &mut list.known[at], person, applied)? {
                         list.index(at);
@@ -372,7 +379,7 @@ fn remove(tx: &Transaction<'_>, known: &mut Known, applied: &mut Applied, now: T
 fn close_out(tx: &Transaction<'_>, manifest: &Manifest, list: &List, applied: &mut Applied) -> Result<()> {
     let mut named = HashSet::new();
     for person in &manifest.people {
-        match list.find(person) {
+        match list.find(person, &HashSet::new()) {
             Some(at) => {
                 named.insert(at);
             }

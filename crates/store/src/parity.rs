@@ -161,11 +161,11 @@ fn kept(tx: &Transaction<'_>, point: PointId, source: Measuring) -> rusqlite::Re
     Ok(Kept { photo, manual })
 }
 
-/// What a point is judged by: what counts from joining the queue on, once that is of enough people of both choices.
-fn kept_here(tx: &Transaction<'_>, point: PointId) -> rusqlite::Result<(Measuring, Kept)> {
+/// What a point is judged by in a month: what counts from joining the queue on, as long as that is of enough people of both
+/// choices. A feed that ended is not waited for.
+fn kept_here(tx: &Transaction<'_>, point: PointId, month: &str) -> rusqlite::Result<(Measuring, Kept)> {
     let feed = kept(tx, point, Measuring::Feed)?;
-    let people = |batches: &[Batch]| batches.iter().map(|batch| batch.waits.people()).sum::<u64>();
-    if people(&feed.manual) >= PEOPLE_MIN && people(&feed.photo) >= PEOPLE_MIN {
+    if feed.people_within(month) >= PEOPLE_MIN {
         return Ok((Measuring::Feed, feed));
     }
     Ok((Measuring::Gate, kept(tx, point, Measuring::Gate)?))
@@ -176,7 +176,7 @@ fn kept_here(tx: &Transaction<'_>, point: PointId) -> rusqlite::Result<(Measurin
 fn judge(tx: &Transaction<'_>, point: PointId, month: &str, now: Timestamp) -> Result<()> {
     let during = "judge parity";
     let Some(designation) = in_force(tx, point, now).during(during)? else { return Ok(()) };
-    let (_, kept) = kept_here(tx, point).during(during)?;
+    let (_, kept) = kept_here(tx, point, month).during(during)?;
     let judgement = kept.judged(&Live::default(), ceiling_ms(&designation), month);
     let id = named_params! {":id": designation.id.bytes()};
     let short: bool = tx
@@ -232,8 +232,8 @@ pub struct KeptAt {
     pub kept: Kept,
 }
 
-/// Of every point of which anything is kept.
-pub(crate) fn kept_at_points(tx: &Transaction<'_>) -> rusqlite::Result<Vec<KeptAt>> {
+/// Of every point of which anything is kept, in a month.
+pub(crate) fn kept_at_points(tx: &Transaction<'_>, month: &str) -> rusqlite::Result<Vec<KeptAt>> {
     let points: Vec<PointId> = tx
         .prepare_cached("SELECT DISTINCT point FROM parity_batch WHERE seq > 0 ORDER BY point")?
         .query_map([], |row| id(row, "point", PointId::from_bytes))?
@@ -241,7 +241,7 @@ pub(crate) fn kept_at_points(tx: &Transaction<'_>) -> rusqlite::Result<Vec<KeptA
     points
         .into_iter()
         .map(|point| {
-            let (measuring, kept) = kept_here(tx, point)?;
+            let (measuring, kept) = kept_here(tx, point, month)?;
             Ok(KeptAt { point, measuring, kept })
         })
         .collect()
@@ -269,12 +269,12 @@ impl Store {
         })
     }
 
-    /// What is kept of waits at a point, and by what it was measured.
+    /// What is kept of waits at a point, and by what it is measured in a month, as `2026-11`.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn kept_waits(&self, point: PointId) -> Result<(Measuring, Kept)> {
-        self.read("kept_waits", |tx| kept_here(tx, point))
+    pub fn kept_waits(&self, point: PointId, month: &str) -> Result<(Measuring, Kept)> {
+        self.read("kept_waits", |tx| kept_here(tx, point, month))
     }
 
     /// Everybody's encounters at a point whose voyage is not closed, with the officer who has each.

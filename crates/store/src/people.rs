@@ -23,6 +23,16 @@ pub struct User {
     pub password_hash: String,
 }
 
+/// What no password hashes to: who has it does not sign in.
+pub const NO_PASSWORD: &str = "disabled";
+
+impl User {
+    /// Whether a password opens their account.
+    pub fn signs_in(&self) -> bool {
+        self.password_hash != NO_PASSWORD
+    }
+}
+
 /// Someone to be able to sign in. Holds a secret and a name: no `Debug`.
 #[derive(Clone)]
 pub struct NewUser {

@@ -42,7 +42,7 @@ pub struct PublicRecord {
 }
 
 impl PublicRecord {
-    fn read(tx: &Transaction<'_>) -> rusqlite::Result<Self> {
+    fn read(tx: &Transaction<'_>, month: &str) -> rusqlite::Result<Self> {
         let positions = tx
             .prepare_cached("SELECT * FROM point WHERE latitude IS NOT NULL AND longitude IS NOT NULL")?
             .query_map([], |row| Ok((id(row, "id", PointId::from_bytes)?, position(row)?)))?
@@ -50,7 +50,7 @@ impl PublicRecord {
         Ok(Self {
             tallies: Tallies::closed(tx)?,
             traffic: Traffic::published(tx)?,
-            waits: kept_at_points(tx)?,
+            waits: kept_at_points(tx, month)?,
             points: tx
                 .prepare_cached("SELECT * FROM point ORDER BY name_folded")?
                 .query_map([], point)?
@@ -70,8 +70,8 @@ impl PublicRecord {
     ///
     /// # Errors
     /// [`StoreError::OtherVersion`] for a folder of another version; what SQLite says.
-    pub fn in_folder(folder: &Path) -> Result<Self> {
-        read_folder(folder, "reading what is public", Self::read)
+    pub fn in_folder(folder: &Path, month: &str) -> Result<Self> {
+        read_folder(folder, "reading what is public", |tx| Self::read(tx, month))
     }
 }
 
@@ -94,11 +94,11 @@ pub(crate) fn read_folder<T>(
 }
 
 impl Store {
-    /// What anybody may know.
+    /// What anybody may know in a month, as `2026-11`.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn public_record(&self) -> Result<PublicRecord> {
-        self.read("public_record", PublicRecord::read)
+    pub fn public_record(&self, month: &str) -> Result<PublicRecord> {
+        self.read("public_record", |tx| PublicRecord::read(tx, month))
     }
 }

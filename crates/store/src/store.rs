@@ -34,6 +34,7 @@ pub(crate) const SCHEMAS: &[&str] = &[
     include_str!("schema-13.sql"),
     include_str!("schema-14.sql"),
     include_str!("schema-15.sql"),
+    include_str!("schema-16.sql"),
 ];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const EMPTY_LOG_TIMEOUT: Duration = Duration::from_millis(50);

@@ -153,7 +153,8 @@ impl Store {
     }
 
     /// Somebody showed a document in a watch, or was entered there by an officer: from now on they are on its list. Who is
-    /// on it already, and has not passed, is so under the same identifier. `staged` says whether there is a reference.
+    /// on it already, read just the same, and has not passed, is so under the same identifier: a name has no check digit, and
+    /// what was read before is nothing that the next reading is taken for. `staged` says whether there is a reference.
     ///
     /// # Errors
     /// What SQLite says; among it that there is no such watch.
@@ -167,7 +168,7 @@ impl Store {
     ) -> Result<PassengerId> {
         let during = "present";
         self.tx(during, |tx| {
-            if let Some(known) = self.expected(tx, watch, person).during(during)? {
+            if let Some(known) = self.expected(tx, watch, person)? {
                 return Ok(known);
             }
             let passenger = PassengerId::from_bytes(self.fresh());
@@ -192,37 +193,43 @@ impl Store {
         })
     }
 
-    /// Who of a watch's own list travels with the same first document, and has not passed.
+    /// Who of a watch's own list travels with the same first document, is stated to be the same, and has not passed.
     fn expected(
         &self,
         tx: &Transaction<'_>,
         watch: VoyageId,
         person: &ManifestPerson,
-    ) -> rusqlite::Result<Option<PassengerId>> {
+    ) -> Result<Option<PassengerId>> {
+        let during = "present";
         let Some(document) = person.documents.first() else { return Ok(None) };
+        let stated = json(person).during(during)?;
         tx.prepare_cached(
             "SELECT id FROM passenger JOIN passenger_document ON passenger = id
-             WHERE mac = :mac AND voyage = :watch AND removed_at IS NULL
+             WHERE mac = :mac AND voyage = :watch AND stated = :stated AND removed_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM boarding WHERE boarding.passenger = passenger.id)
              ORDER BY place LIMIT 1",
-        )?
-        .query_row(named_params! {":mac": self.document_mac(document), ":watch": watch.bytes()}, |row| {
-            id(row, "id", PassengerId::from_bytes)
+        )
+        .and_then(|mut s| {
+            let of =
+                named_params! {":mac": self.document_mac(document), ":watch": watch.bytes(), ":stated": stated};
+            s.query_row(of, |row| id(row, "id", PassengerId::from_bytes)).optional()
         })
-        .optional()
+        .during(during)
     }
 
-    /// Which of a watch's people asked to be known again, and have not passed.
+    /// Which of a watch's people asked to be known again at `now`, and have not passed.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn known_again(&self, watch: VoyageId) -> Result<Vec<PassengerId>> {
+    pub fn known_again(&self, watch: VoyageId, now: Timestamp) -> Result<Vec<PassengerId>> {
         self.read("known_again", |tx| {
             tx.prepare_cached(
-                "SELECT id FROM passenger WHERE voyage = :watch AND consent IS NOT NULL
+                "SELECT id FROM passenger JOIN consent ON record = consent WHERE voyage = :watch AND until > :now
                    AND NOT EXISTS (SELECT 1 FROM boarding WHERE boarding.passenger = passenger.id)",
             )?
-            .query_map(named_params! {":watch": watch.bytes()}, |row| id(row, "id", PassengerId::from_bytes))?
+            .query_map(named_params! {":watch": watch.bytes(), ":now": micros(now)}, |row| {
+                id(row, "id", PassengerId::from_bytes)
+            })?
             .collect()
         })
     }

@@ -19,6 +19,30 @@ fn counts(applied: &Applied) -> [usize; 5] {
 }
 
 #[test]
+fn whom_one_message_names_twice_by_a_document_are_two_and_nobody_is_lost() {
+    let (_folder, store) = fresh();
+    let sent = |people: Vec<ManifestPerson>| {
+        let list = manifest(ManifestAction::Replace, people);
+        let ManifestOutcome::Applied(applied) = store.apply_manifest(&list, at(0)).unwrap() else {
+            panic!("refused")
+        };
+        let listed = store.passengers(applied.voyage).unwrap().len();
+        (applied.added, applied.updated, applied.unchanged, listed)
+    };
+    let named = |family: &str, reference: &str| ManifestPerson {
+        carrier_reference: Some(reference.into()),
+        ..person(family, "L1")
+    };
+    let two = || vec![named("ALPHA", "R1"), named("BRAVO", "R2")];
+    assert_eq!(sent(two()), (2, 0, 0, 2));
+    assert_eq!(sent(two()), (0, 0, 2, 2), "sent again, they are the same two");
+    // Without a reference of the carrier's, too; who is named twice in the same words is one.
+    let more = || vec![person("CARLA", "L2"), person("DORA", "L2"), person("DORA", "L2")];
+    assert_eq!(sent(more()), (2, 0, 1, 2));
+    assert_eq!(sent(more()), (0, 0, 3, 2));
+}
+
+#[test]
 fn the_first_manifest_makes_the_voyage_and_the_same_again_changes_nothing() {
     let (_folder, store) = fresh();
     let people = || vec![person("ALPHA", "L1"), person("BRAVO", "L2")];

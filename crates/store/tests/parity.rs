@@ -79,7 +79,7 @@ fn closed(store: &Store, number: u16, people: &[(Lane, u8, i64)], seconds: i64) 
 }
 
 fn sizes(store: &Store) -> (Vec<u64>, Vec<u64>) {
-    let (_, kept) = store.kept_waits(POINT).unwrap();
+    let (_, kept) = store.kept_waits(POINT, "2026-11").unwrap();
     let people =
         |batches: &[portunus_core::parity::Batch]| batches.iter().map(|b| b.waits.people()).collect();
     (people(&kept.photo), people(&kept.manual))
@@ -110,7 +110,7 @@ fn fewer_than_ten_of_a_choice_are_kept_in_no_batch() {
     assert_eq!(sizes(&store), (vec![30], vec![]));
     closed(&store, 2, &[(Lane::Photo, 9, 5), (Lane::Manual, 5, 50)], 60);
     assert_eq!(sizes(&store), (vec![30], vec![11]), "together they are eleven; nine more photos wait");
-    let public = store.public_record().unwrap();
+    let public = store.public_record("2026-11").unwrap();
     assert_eq!(public.waits.len(), 1);
     assert_eq!(public.waits[0].measuring, Measuring::Gate);
 }
@@ -213,6 +213,25 @@ fn two_watches(store: &Store) -> (VoyageId, [VoyageId; 2]) {
 }
 
 #[test]
+fn who_declines_at_the_gate_is_noted_in_the_transaction_of_their_choice() {
+    let (_folder, store) = designated();
+    let open = voyage(&store, 1, &[]);
+    let passenger = store.passengers(open).unwrap()[0].passenger.id;
+    let key = portunus_core::id::IdempotencyKey::from_bytes([77; 16]);
+    let admission = Admission { nonce: key.bytes(), ..request(&store, key, 77) };
+    assert_eq!(store.admit(&admission, at(0)).unwrap(), Admit::New);
+    let declines = Encounter {
+        lane: Lane::Manual,
+        stage: Stage::Waiting,
+        presented: portunus_core::decide::Presented::Passenger(passenger),
+        ..at_gate(encounter_id(77), open, at(0))
+    };
+    let begun = store.begin(&declines, key, "see-officer", SIGNED.notice, at(0)).unwrap();
+    assert_eq!(begun, Committed::Done);
+    assert_eq!(store.declined(open).unwrap().into_iter().collect::<Vec<_>>(), [passenger]);
+}
+
+#[test]
 fn a_decline_outlives_a_watch_in_which_its_traveller_did_not_come() {
     let (_folder, store) = designated();
     let (flight, [first, second]) = two_watches(&store);
@@ -261,7 +280,7 @@ fn the_record_of_two_years_is_whole_however_many_batches_it_has() {
         [],
     )
     .unwrap();
-    let photo = store.kept_waits(POINT).unwrap().1.photo;
+    let photo = store.kept_waits(POINT, "2026-11").unwrap().1.photo;
     assert_eq!(photo.iter().map(|batch| batch.waits.people()).sum::<u64>(), 300_000);
     assert_eq!(photo[0].waits.people() + photo[1].waits.people(), 299_500, "older ones by the month");
     assert_eq!((photo[0].month.as_str(), photo.len()), ("2025-01", 52));
@@ -326,11 +345,14 @@ fn what_is_counted_from_joining_the_queue_on_is_judged_once_it_is_of_enough() {
         store.keep_queue_waits(POINT, &of, flight().date, at(60)).unwrap();
     };
     keep(40);
-    assert_eq!(store.kept_waits(POINT).unwrap().0, Measuring::Gate);
+    assert_eq!(store.kept_waits(POINT, "2026-11").unwrap().0, Measuring::Gate);
     assert_eq!(told(folder.path()), []);
     keep(40);
-    assert_eq!(store.kept_waits(POINT).unwrap().0, Measuring::Feed);
+    assert_eq!(store.kept_waits(POINT, "2026-11").unwrap().0, Measuring::Feed);
     assert_eq!(told(folder.path()).len(), 1, "the queue before the gate is where they wait");
+    // Buttons that nobody presses any more are not waited for.
+    assert_eq!(store.kept_waits(POINT, "2027-02").unwrap().0, Measuring::Feed);
+    assert_eq!(store.kept_waits(POINT, "2027-03").unwrap().0, Measuring::Gate);
 }
 
 #[test]

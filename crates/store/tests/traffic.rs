@@ -89,7 +89,7 @@ fn declines_outlive_their_voyage_as_counts_and_are_published_ten_at_a_time() {
     store.close_voyage(third, &[], at(120)).unwrap();
     store.close_voyage(third, &[], at(121)).unwrap();
     assert_eq!(counted(&store), expected, "two more wait");
-    let seen = PublicRecord::in_folder(folder.path()).unwrap();
+    let seen = PublicRecord::in_folder(folder.path(), "2026-11").unwrap();
     assert_eq!(seen.traffic, store.traffic().unwrap(), "a reader of the folder sees the same");
     assert_eq!(seen.tallies, Tallies::default(), "who declined is in no error figure");
 }
@@ -102,7 +102,7 @@ fn a_point_keeps_its_place_when_it_is_put_again() {
     let jfk = Position::new(40.6413, -73.7781);
     assert!(store.put_position(POINT, jfk).unwrap());
     store.put_point(&gate()).unwrap();
-    assert_eq!(store.public_record().unwrap().positions.get(&POINT).copied(), jfk);
+    assert_eq!(store.public_record("2026-11").unwrap().positions.get(&POINT).copied(), jfk);
     assert!(store.put_position(POINT, None).unwrap());
-    assert!(store.public_record().unwrap().positions.is_empty());
+    assert!(store.public_record("2026-11").unwrap().positions.is_empty());
 }

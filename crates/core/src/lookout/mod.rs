@@ -191,7 +191,7 @@ impl Lookout {
             if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
                 return Err(Fault::new(field, format!("1 to {TEXT_CHARS_MAX} characters")));
             }
-            if text.contains(char::is_control) {
+            if !crate::text::is_line(text) {
                 return Err(Fault::new(field, "one line of text, without control characters"));
             }
         }
@@ -274,6 +274,9 @@ pub enum NotApproved {
     /// Another did.
     #[error("it is approved")]
     AlreadyApproved,
+    /// What was looked at is not what it says now.
+    #[error("it was written anew since you looked at it: look again")]
+    WrittenAnew,
 }
 
 /// Whether `approver` may put a lookout of `author` in force.

@@ -1,6 +1,8 @@
 //! What is kept of waits: batches of ten people and more of one choice, in the order in which they became so many.
 
 use super::{Judgement, Measured, RECORD_MONTHS, WINDOW_MONTHS, WINDOW_PEOPLE, Waits, best_shown, judge};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// Waits of ten people or more of one choice at one point.
@@ -38,6 +40,16 @@ impl Kept {
         judge(&Measured { manual: &manual, photo: &photo, record_ms: self.record_ms(month), ceiling_ms })
     }
 
+    /// Of how many people of either choice the window of a month can be, at least.
+    pub fn people_within(&self, month: &str) -> u64 {
+        let since = months_before(month, WINDOW_MONTHS);
+        let people = |batches: &[Batch]| {
+            let within = batches.iter().filter(|batch| batch.month >= since);
+            within.map(|batch| batch.waits.people()).sum::<u64>()
+        };
+        people(&self.photo).min(people(&self.manual))
+    }
+
     /// The best that the biometric choice has shown in any month of the trailing record.
     pub fn record_ms(&self, month: &str) -> Option<u64> {
         let since = months_before(month, RECORD_MONTHS);
@@ -60,6 +72,11 @@ fn window(batches: &[Batch], live: &Waits, month: &str) -> Waits {
         window.extend(&batch.waits);
     }
     window
+}
+
+/// The month of an instant on the UTC calendar, as `2026-11`.
+pub fn month_of(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string()
 }
 
 /// The month so many months before, as `2026-11`; the same where that is no month.

@@ -62,6 +62,8 @@ impl Permission {
     }
 }
 
+/// Where on earth a day begins first.
+const FIRST: Offset = Offset::constant(14);
 /// Where on earth a day ends last.
 const LAST: Offset = Offset::constant(-12);
 
@@ -78,6 +80,11 @@ pub fn day(at: Timestamp) -> Date {
 /// The day that it is where a day ends last: whoever is admitted until then may still be here.
 pub fn day_somewhere(at: Timestamp) -> Date {
     LAST.to_datetime(at).date()
+}
+
+/// The day that it is where a day begins first: no port's calendar is ahead of it.
+pub fn day_first(at: Timestamp) -> Date {
+    FIRST.to_datetime(at).date()
 }
 
 /// Whole days that `at` lies past the last day, where fewest have passed: no port's calendar has fewer. 0 while it may not be

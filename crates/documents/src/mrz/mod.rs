@@ -176,11 +176,6 @@ impl Facts {
         &self.document
     }
 
-    /// Whether the document is past its last day.
-    pub fn expired(&self, today: Date) -> bool {
-        self.expiry < today
-    }
-
     /// The holder, as a carrier's list would name them; who is under two on `today` is an infant.
     pub fn person(&self, today: Date) -> ManifestPerson {
         let born = self.birth.day();

@@ -113,8 +113,8 @@ fn import(args: &Import) -> Result<()> {
     let store = open_store(&args.folder.with_data()?)?;
     let author =
         store.user_by_name(&args.author)?.with_context(|| format!("nobody signs in as {}", args.author))?;
-    if author.role != Role::LookoutAuthor {
-        bail!("{} is no lookout author", args.author);
+    if author.role != Role::LookoutAuthor || !author.signs_in() {
+        bail!("{} is no lookout author who can sign in", args.author);
     }
     let now = now();
     let reading =

@@ -1,6 +1,5 @@
 //! The pages, and signing in and out of them.
 
-use super::admin::accounts::NO_PASSWORD;
 use super::officer::{self, board_before, point_view, voyage_view};
 use super::session::{
     COOKIE, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Staff, Token, carried_hash, check_password,
@@ -19,6 +18,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use maud::Markup;
 use portunus_core::case::THE_TRAVELLER;
+use portunus_core::lookout::Standing;
 use portunus_core::role::{Action, Role, allows};
 use portunus_store::{CreateUser, NewUser, User};
 use serde::{Deserialize, Serialize};
@@ -420,8 +420,9 @@ async fn lookouts_page(State(app): State<App>, user: Result<Staff, Problem>) -> 
     let view = blocking(move || {
         let mut all = service.lookouts()?;
         let count = all.len();
-        // The latest first; what waits for approval is among them as long as it is new.
+        // What waits for approval first, and of each the latest first.
         all.reverse();
+        all.sort_by_key(|one| one.row.standing != Standing::Proposed);
         all.truncate(lookouts::SHOWN_MAX);
         Ok::<_, Problem>(lookouts::LookoutsView {
             viewer: viewer(&user),
@@ -540,7 +541,7 @@ fn admin_view(service: &Service, user: &User) -> Result<admin::AdminView, Proble
     }
     let people = store.users()?.into_iter().map(|person| admin::PersonView {
         id: person.id,
-        signs_in: person.password_hash != NO_PASSWORD,
+        signs_in: person.signs_in(),
         role: person.role.in_words().to_owned(),
         name: person.name,
         carrier: person.carrier,

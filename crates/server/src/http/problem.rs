@@ -213,7 +213,9 @@ impl From<Refused> for Problem {
             Refused::Lookout(NotApproved::OwnLookout) => {
                 Self::new(StatusCode::FORBIDDEN, "own-lookout", detail)
             }
-            Refused::Lookout(NotApproved::AlreadyApproved) => Self::conflict("lookout", detail),
+            Refused::Lookout(NotApproved::AlreadyApproved | NotApproved::WrittenAnew) => {
+                Self::conflict("lookout", detail)
+            }
             Refused::Face(FaceError::Net(error)) => Self::internal(&error),
             Refused::Face(_) => Self::new(StatusCode::BAD_REQUEST, "not-a-picture", detail),
             Refused::Malformed(_) => Self::bad_request(detail),

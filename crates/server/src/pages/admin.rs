@@ -191,7 +191,7 @@ fn people(view: &AdminView) -> Markup {
             }
         }
     };
-    table_frame("People", &table)
+    table_frame("Who signs in", &table)
 }
 
 /// Whether they can sign in, and what an administrator may do about it: nobody disables themselves.

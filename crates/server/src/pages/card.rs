@@ -48,6 +48,8 @@ pub struct PassengerView {
     pub born: Option<String>,
     /// Nationality, as the carrier states it.
     pub nationality: Option<String>,
+    /// Whether the document read is out of date.
+    pub document_is_out_of_date: bool,
     /// Whether a reference portrait was staged.
     pub has_reference: bool,
     /// Already boarded.
@@ -129,7 +131,7 @@ impl CardView {
             ("board", !done && !boarded && passenger.is_some() && !self.entering),
             ("admit", !done && !boarded && passenger.is_some() && self.entering),
             ("refuse", !done),
-            ("retake", !done && self.lane == Lane::Photo),
+            ("retake", !done && self.lane == Lane::Photo && !self.confidential),
             ("secondary", !done && self.stage != Stage::Secondary),
             ("establish", !done),
             ("off-load", boarded),
@@ -292,11 +294,14 @@ fn comparison(view: &CardView) -> Markup {
 
 fn reasons(view: &CardView) -> Markup {
     html! {
-        @if !view.reasons.is_empty() || view.failure.is_some() || view.lane == Lane::Manual || view.confidential {
+        @let is_over = view.passenger.as_ref().is_some_and(|p| p.document_is_out_of_date)
+            && view.failure != Some(Failure::DocumentExpired);
+        @if !view.reasons.is_empty() || view.failure.is_some() || view.lane == Lane::Manual || view.confidential || is_over {
             ul .reasons aria-label="Why an officer is asked" {
                 @if view.lane == Lane::Manual { li { "Would rather not be photographed: inspect the document" } }
                 @for reason in &view.reasons { li { (reason.in_words()) } }
                 @if let Some(failure) = view.failure { li { (failure_in_words(failure)) } }
+                @if is_over { li { "The document is out of date" } }
                 @if view.confidential { li { "Confidential: nothing of this is given to any state or carrier" } }
             }
         }

@@ -3,7 +3,7 @@
 use super::board::{BoardView, PointView, board};
 use super::layout::{Head, Section, Viewer, bar, document};
 use maud::{Markup, html};
-use portunus_core::place::Expects;
+use portunus_core::place::{Direction, Expects};
 
 /// The console.
 pub struct ConsoleView {
@@ -48,6 +48,7 @@ pub fn console(view: &ConsoleView) -> Markup {
             }
         }
     };
+    let enters = view.board.as_ref().is_some_and(|live| live.point.direction == Direction::Entry);
     let body = html! {
         (bar(&view.viewer, Section::Console, &picker))
         p #lost .alarm role="alert" hidden { "Connection lost. Board by document; enter it later under “After an outage”." }
@@ -60,7 +61,7 @@ pub fn console(view: &ConsoleView) -> Markup {
             }
         }
         p #said .said role="status" aria-live="polite" {}
-        (why_dialog()) (admit_dialog()) (register_dialog()) (forget_dialog()) (outage_dialog()) (help_dialog())
+        (why_dialog()) (admit_dialog()) (register_dialog()) (forget_dialog()) (outage_dialog(enters)) (help_dialog())
     };
     let head = Head { title: "Console", sheets: &["base.css", "console.css"], module: Some("console.js") };
     document(&head, "console-page", &body)
@@ -135,17 +136,25 @@ pub(super) fn admit_classes() -> Markup {
     html! { datalist #admit-classes { @for (class, words) in CLASSES { option value=(class) { (words) } } } }
 }
 
+/// What somebody is admitted as, in the dialog of this name.
+fn admission_fields(dialog: &str) -> Markup {
+    let id = |name: &str| format!("{dialog}-{name}");
+    html! {
+        label for=(id("class")) { "Class of admission" }
+        input id=(id("class")) list="admit-classes" required maxlength="12" autocomplete="off" spellcheck="false";
+        label for=(id("until")) { "Until, the last day (empty for who may stay)" }
+        input id=(id("until")) type="date";
+    }
+}
+
 fn admit_dialog() -> Markup {
     html! {
         dialog #admit aria-labelledby="admit-title" {
             form method="dialog" {
                 h2 #admit-title { "Admit" }
                 p #admit-who {}
-                label for="admit-class" { "Class of admission" }
-                input #admit-class list="admit-classes" required maxlength="12" autocomplete="off" spellcheck="false";
+                (admission_fields("admit"))
                 (admit_classes())
-                label for="admit-until" { "Until, the last day (empty for who may stay)" }
-                input #admit-until type="date";
                 p #admit-problem .problem role="alert" {}
                 p .dialog-buttons {
                     button type="submit" value="ok" .primary { "Admit" }
@@ -223,23 +232,31 @@ fn register_dialog() -> Markup {
     }
 }
 
-fn outage_dialog() -> Markup {
+/// `enters`: people are admitted here, and do not board.
+fn outage_dialog(enters: bool) -> Markup {
+    let (title, when, reason, enter) = match enters {
+        true => {
+            ("Admitted during an outage", "Admitted at", "Outage: admitted by document", "Enter admission")
+        }
+        false => ("Boarded during an outage", "Boarded at", "Outage: boarded by document", "Enter boarding"),
+    };
     html! {
         dialog #outage aria-labelledby="outage-title" {
             form method="dialog" {
-                h2 #outage-title { "Boarded during an outage" }
+                h2 #outage-title { (title) }
                 p .muted { "For travellers whose document was inspected while the system was away. The record says that it was entered later." }
                 label for="outage-query" { "Passenger: name or document number" }
                 input #outage-query type="search" autocomplete="off" spellcheck="false" maxlength="80" aria-controls="outage-found";
                 ul #outage-found {}
                 p #outage-chosen .chosen role="status" {}
-                label for="outage-at" { "Boarded at" }
+                label for="outage-at" { (when) }
                 input #outage-at type="datetime-local" step="60" required;
+                @if enters { (admission_fields("outage")) }
                 label for="outage-reason" { "Reason" }
-                input #outage-reason type="text" maxlength="400" required value="Outage: boarded by document";
+                input #outage-reason type="text" maxlength="400" required value=(reason);
                 p #outage-problem .problem role="alert" {}
                 p .dialog-buttons {
-                    button type="submit" value="ok" .primary { "Enter boarding" }
+                    button type="submit" value="ok" .primary { (enter) }
                     button type="submit" value="cancel" formnovalidate .quiet { "Close" }
                 }
             }

@@ -129,6 +129,7 @@ fn row(view: &LookoutsView, one: &LookoutShown) -> Markup {
             td {
                 @if view.may_approve && one.row.standing == Standing::Proposed {
                     form data-then="approve" data-post={ (api) "/approve" } data-ask="Put this lookout in force?" {
+                        input type="hidden" name="written_at" value=(one.row.written_at);
                         button type="submit" .primary aria-label={ "Approve the lookout on " (what) } { "Approve…" }
                     }
                 }

@@ -104,6 +104,7 @@ pub(super) fn a_card() -> CardView {
             name: "LINDQVIST, Maja Ester".into(),
             document: "passport SWE 84120077".into(),
             born: Some("1988-03-12".into()),
+            document_is_out_of_date: false,
             nationality: Some("SWE".into()),
             has_reference: true,
             boarded: false,

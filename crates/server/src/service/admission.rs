@@ -90,7 +90,12 @@ impl Service {
     /// The voyage that boards at a device's point, which must be designated now.
     pub(super) fn boarding_at(&self, device: &Device, now: Timestamp) -> Result<VoyageId, Refused> {
         self.store().authority(device.point, now)??;
-        self.store().voyage_at(device.point)?.ok_or(Refused::NoVoyage)
+        let voyage = self.store().voyage_at(device.point)?.ok_or(Refused::NoVoyage)?;
+        // Its hours are over, although it is not closed yet.
+        match self.store().voyage(voyage)?.and_then(|voyage| voyage.watch) {
+            Some(watch) if watch.until <= now => Err(Refused::NoVoyage),
+            _ => Ok(voyage),
+        }
     }
 
     /// Why a capture is refused whose designation ended while it was looked at.

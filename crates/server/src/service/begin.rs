@@ -94,6 +94,16 @@ impl Service {
         if joining.together.len() >= PARTY_MAX {
             return Err(Refused::Malformed(format!("together: at most {PARTY_MAX} people choose together")));
         }
+        let all = std::iter::once((&joining.presented, &joining.person))
+            .chain(joining.together.iter().map(|one| (&one.presented, &one.person)));
+        let shown = all.filter_map(|(presented, person)| {
+            presented.as_ref().or_else(|| person.as_ref().and_then(|person| person.documents.first()))
+        });
+        let mut documents: Vec<&DocumentKey> = shown.collect();
+        documents.sort_unstable();
+        if documents.windows(2).any(|two| two[0] == two[1]) {
+            return Err(Refused::Malformed("together: expected a document of each, not one twice".to_owned()));
+        }
         let mut encounters = vec![self.beginning(device, voyage, joining, now)?];
         for one in &joining.together {
             let joining = Joining {

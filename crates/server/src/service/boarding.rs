@@ -238,6 +238,11 @@ impl Service {
                 self.store().erase(probe, now)?;
             }
         }
+        // Who landed in a watch is counted with the voyage that brought them. Before it is closed, and once: a crash in between
+        // closes again.
+        let own = listed.iter().filter(|listed| listed.passenger.voyage == voyage);
+        let people: Vec<&ManifestPerson> = own.map(|listed| &listed.passenger.stated).collect();
+        self.count_lookout_hits(&kept, &people)?;
         let left = self.declined_waiting(voyage)?;
         self.keep_queues_of(voyage)?;
         match self.store().close_voyage(voyage, &crossings, now)? {
@@ -247,10 +252,6 @@ impl Service {
             CloseVoyage::AlreadyClosed => return Err(Refused::WrongStage("the voyage is closed already")),
         }
         self.drop_gallery(voyage);
-        // Who landed in a watch is counted with the voyage that brought them.
-        let own = listed.iter().filter(|listed| listed.passenger.voyage == voyage);
-        let people: Vec<&ManifestPerson> = own.map(|listed| &listed.passenger.stated).collect();
-        self.count_lookout_hits(&kept, &people)?;
         self.announce();
         Ok(crossings.len())
     }
@@ -348,7 +349,10 @@ impl Service {
             erase_after,
             probe: exact.and_then(|encounter| encounter.probe).filter(|_| class != PersonClass::Citizen),
             confidential: before.is_some_and(|before| before.confidential)
-                || of_passenger().any(|encounter| encounter.confidential)
+                || encounters.iter().any(|encounter| {
+                    let of = [encounter.passenger, encounter.presented.passenger()];
+                    encounter.confidential && of.contains(&Some(boarding.passenger))
+                })
                 || stated.has_no_states_protection(),
         }))
     }

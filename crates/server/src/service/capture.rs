@@ -42,7 +42,7 @@ pub struct Previewed {
 /// The answer to a capture. It names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Captured {
-    /// `proceed`, `try-again` or `see-officer`.
+    /// `proceed`, `try-again` or `see-officer`; at an entry `go-to-booth` for who is known.
     #[schema(value_type = String)]
     pub step: Step,
     /// What the traveller can do better, most important first.

@@ -52,23 +52,27 @@ impl Service {
         }
     }
 
-    /// Of whom the document says who they are, the template goes with their decline. What fails here the next round of
-    /// staging does: that they declined is on the disk first.
+    /// Of whom the document says who they are, the template goes with their decline: that they declined was committed with
+    /// their choice. What fails here the next round of staging does.
     pub(super) fn unstage_who_declined(&self, encounters: &[Encounter]) {
-        for it in encounters.iter().filter(|it| it.lane == Lane::Manual) {
-            if let Some(holder) = it.presented.passenger()
-                && let Err(error) = self.unstage(it.voyage, holder)
-            {
+        let declined = |it: &&Encounter| it.lane == Lane::Manual && it.presented.passenger().is_some();
+        let mut voyages: Vec<VoyageId> =
+            encounters.iter().filter(declined).map(|encounter| encounter.voyage).collect();
+        voyages.dedup();
+        for voyage in voyages {
+            if let Err(error) = self.restage(voyage) {
                 tracing::error!(%error, "a template could not be unstaged; trying again");
             }
         }
     }
 
+    /// The gallery of a voyage that has one, as it is to be by now.
+    fn restage(&self, voyage: VoyageId) -> Result<(), Refused> {
+        if self.store().gallery(voyage)?.is_some() { self.stage(voyage).map(|_| ()) } else { Ok(()) }
+    }
+
     /// Takes a passenger's template out of their voyage's gallery, in memory and at rest, for as long as the voyage lasts.
     pub(super) fn unstage(&self, voyage: VoyageId, passenger: PassengerId) -> Result<(), Refused> {
-        if self.store().put_declined(passenger)? && self.store().gallery(voyage)?.is_some() {
-            self.stage(voyage)?;
-        }
-        Ok(())
+        if self.store().put_declined(passenger)? { self.restage(voyage) } else { Ok(()) }
     }
 }

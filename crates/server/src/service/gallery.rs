@@ -350,7 +350,7 @@ impl Service {
             None | Some(Expects::Voyage) => {}
             Some(Expects::Arrivals) => travellers.retain(|listed| listed.boarding.is_none()),
             Some(Expects::Documents) => {
-                let known = self.store().known_again(id)?;
+                let known = self.store().known_again(id, self.now())?;
                 travellers.retain(|listed| known.contains(&listed.passenger.id));
             }
         }

@@ -229,7 +229,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Refused::Lookout`] says why not; [`Refused::WrongStage`] where too many without a date of birth are in force.
-    pub fn approve_lookout(&self, lookout: LookoutId, approver: UserId) -> Result<(), Refused> {
+    pub fn approve_lookout(
+        &self,
+        lookout: LookoutId,
+        written_at: Timestamp,
+        approver: UserId,
+    ) -> Result<(), Refused> {
         let _one = lock(&self.0.lookouts.approving);
         if let Some((row, asked)) = self.store().lookout(lookout, self.now())?
             && asked.on.is_undated()
@@ -243,7 +248,7 @@ impl Service {
                 ));
             }
         }
-        let approved = self.store().approve_lookout(lookout, approver, self.now())?;
+        let approved = self.store().approve_lookout(lookout, written_at, approver, self.now())?;
         approved.ok_or(Refused::Unknown("lookout"))??;
         self.refresh_lookouts()?;
         self.announce();
@@ -376,7 +381,7 @@ impl Service {
         let mac = self.store().traveller_mac(stated);
         let mac = mac.ok_or_else(|| {
             Refused::Malformed(
-                "the list states no document with a date of birth to know the traveller by".to_owned(),
+                "the list states no document with a date or year of birth to know the traveller by".to_owned(),
             )
         })?;
         if !self.store().ask_redress(mac, lookout, &reason, officer, self.now())? {

@@ -75,6 +75,7 @@ use portunus_biometrics::pack::Calibration;
 use portunus_core::id::IdempotencyKey;
 use portunus_core::policy::{DataClass, Policy};
 use portunus_core::ports::{Clock, Entropy, fresh};
+use portunus_core::text::is_line;
 use portunus_store::{Reference, Store};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -248,7 +249,7 @@ fn text(value: &str, what: &str, max: usize) -> Result<String, Refused> {
 /// The same of a text that is one line.
 fn line(value: &str, what: &str, max: usize) -> Result<String, Refused> {
     let value = text(value, what, max)?;
-    if value.chars().any(char::is_control) {
+    if !is_line(&value) {
         return Err(Refused::Malformed(format!("{what}: expected one line without control characters")));
     }
     Ok(value)

@@ -4,12 +4,12 @@
 //! is `portunus_store::parity`.
 
 use super::{Device, Refused, Service, Submission, lock};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::accuracy::traffic::Counted;
 use portunus_core::decide::{Decision, Failure};
 use portunus_core::encounter::{Encounter, Lane};
 use portunus_core::id::{PointId, UserId, VoyageId};
+use portunus_core::parity::kept::month_of;
 use portunus_core::parity::{
     Demand, Entered, Judgement, Live, Queue, QueueEvent, Source, Staffing, Step, Waits,
 };
@@ -188,7 +188,8 @@ impl Service {
         now: Timestamp,
     ) -> Result<PointParity, Refused> {
         let point = designation.point;
-        let (kept_by, kept) = self.store().kept_waits(point)?;
+        let month = month_of(now);
+        let (kept_by, kept) = self.store().kept_waits(point, &month)?;
         let fed = self.fed(point, now);
         let gate = self.at_gates(point, now)?;
         // Where the queue itself is watched, that is where people wait.
@@ -196,7 +197,6 @@ impl Service {
         let standing = fed.unwrap_or(gate);
         // What the one says is never added to what the other says.
         let live = if kept_by == measuring { standing.live.clone() } else { Live::default() };
-        let month = now.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string();
         let ceiling_ms = ceiling_ms(designation);
         let judgement = kept.judged(&live, ceiling_ms, &month);
         let target_seconds = judgement.figures().limit_ms as f64 / 1000.0;

@@ -24,8 +24,31 @@ pub struct Outage {
     pub passenger: PassengerId,
     /// When, by paper or memory.
     pub boarded_at: Timestamp,
+    /// What they were admitted as, where people enter.
+    pub admitted: Option<Admission>,
     /// What the officer notes.
     pub reason: String,
+}
+
+/// What somebody is admitted as: said of who enters, as of when they do, and of nobody else.
+fn admission(
+    entering: bool,
+    admitted: Option<Admission>,
+    at: Timestamp,
+) -> Result<Option<Admission>, Refused> {
+    match (entering, admitted) {
+        (false, None) => Ok(None),
+        (false, Some(_)) => {
+            Err(Refused::Malformed("admitted: people leave here, and are not admitted".to_owned()))
+        }
+        (true, None) => {
+            Err(Refused::Malformed("admitted: say the class of admission, and until when".to_owned()))
+        }
+        (true, Some(admitted)) => {
+            let checked = admitted.checked(day_somewhere(at));
+            checked.map(Some).map_err(|error| Refused::Malformed(error.to_string()))
+        }
+    }
 }
 
 impl Service {
@@ -135,6 +158,11 @@ impl Service {
                 });
                 (after.stage, after.done_at) = (Stage::Done, Some(now));
             }
+            Ruling::Retake if before.confidential => {
+                return Err(Refused::WrongStage(
+                    "who asked for protection is photographed no more: an officer decides",
+                ));
+            }
             Ruling::Refuse | Ruling::Retake if open => {
                 (after.stage, after.done_at) = (Stage::Done, Some(now));
                 // Who goes back to the camera begins anew: nothing of this attempt is needed.
@@ -222,18 +250,8 @@ impl Service {
             (false, Ruling::Admit { .. }) => {
                 Err(Refused::WrongStage("people leave here: board, do not admit"))
             }
-            (false, _) if admitted.is_some() => {
-                Err(Refused::Malformed("admitted: people leave here, and are not admitted".to_owned()))
-            }
-            (false, _) => Ok(()),
-            (true, _) => {
-                let today = day_somewhere(self.now());
-                let admitted = admitted.ok_or_else(|| {
-                    Refused::Malformed("admitted: say the class of admission, and until when".to_owned())
-                })?;
-                let checked =
-                    admitted.checked(today).map_err(|error| Refused::Malformed(error.to_string()))?;
-                boarding.admitted = Some(checked);
+            _ => {
+                boarding.admitted = admission(entering, admitted, self.now())?;
                 Ok(())
             }
         }
@@ -309,15 +327,18 @@ impl Service {
         let mut encounter = Encounter { point, voyage, ..self.entered_by_hand(&listed, at) };
         encounter.class = self.inspected_class(&encounter, outage.passenger)?;
         let reason = super::any_text(&outage.reason, "reason", REASON_CHARS_MAX)?;
+        let entering = self.is_entered(&encounter)?;
+        let admitted = admission(entering, outage.admitted.clone(), at)?;
         let _not_while_closing = self.while_boarding();
-        let ruling = Ruling::Board { passenger: outage.passenger };
+        let passenger = outage.passenger;
+        let ruling = if entering { Ruling::Admit { passenger } } else { Ruling::Board { passenger } };
         let ruled = Ruled { ruling, author, reason, at: now };
         let boarding = Boarding {
             passenger: outage.passenger,
             at,
             method: Method::DocumentInspected,
             entered_later: true,
-            admitted: None,
+            admitted,
         };
         let committed = self.store().enter_boarding(&encounter, &ruled, &boarding, now)?;
         self.committed(committed)?;

@@ -2,9 +2,8 @@
 
 use super::erasing::ERASE_BATCH;
 use super::{Refused, Service};
-use jiff::tz::TimeZone;
 use portunus_core::parity::RECORD_MONTHS;
-use portunus_core::parity::kept::months_before;
+use portunus_core::parity::kept::{month_of, months_before};
 use portunus_core::policy::DataClass;
 use std::time::Duration;
 
@@ -33,9 +32,9 @@ impl Service {
         self.store().forget_voyages(self.policy().over(DataClass::ShortTermLog, now), ERASE_BATCH)?;
         self.forget_receipts(now)?;
         let over = self.policy().over(DataClass::ShortTermLog, now);
-        let month = over.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string();
+        let month = month_of(over);
         self.store().forget_pending_traffic(&month)?;
-        let today = now.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string();
+        let today = month_of(now);
         self.store().forget_waits(&months_before(&today, RECORD_MONTHS))?;
         let audit = self.policy().over(DataClass::Audit, now);
         self.store().prune_readings(audit, ERASE_BATCH)?;

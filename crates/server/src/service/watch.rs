@@ -1,18 +1,20 @@
 //! Watches: a hall, a lane, a marina opened for some hours; who is expected there, who shows a document there, and what is
 //! recorded of each at once. A boarding gate has none: it serves a carrier's voyage, and its departures wait for close-out.
 
-use super::{Refused, Service, any_text, text};
+use super::{Refused, Service, line};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use portunus_core::document::DocumentKey;
 use portunus_core::encounter::{Encounter, Ruling};
 use portunus_core::id::{EncounterId, PassengerId, PointId, RecordId, VoyageId};
 use portunus_core::place::{CrossingPoint, Expects};
-use portunus_core::stay::timeline::over;
+use portunus_core::stay::timeline::{day_first, over};
 use portunus_core::voyage::{Capacity, ManifestPerson, Voyage, VoyageKey, VoyageStatus, Watch};
 use portunus_store::{Access, Consent, CrossedAs, NewConsent, Purpose, Reader, Within};
 use serde::Serialize;
 
+/// Documents of a person whom an officer enters.
+const DOCUMENTS_MAX: usize = 4;
 /// A watch that nobody gave a length lasts a shift.
 const HOURS_USUAL: i64 = 12;
 /// A consent to be known again lasts no longer, and is asked for anew.
@@ -160,9 +162,16 @@ impl Service {
     /// # Errors
     /// As [`Self::present`]; [`Refused::Malformed`] without a name.
     pub fn register(&self, watch: VoyageId, mut person: ManifestPerson) -> Result<PassengerId, Refused> {
-        person.family_name = text(&person.family_name, "family_name", 100)?;
-        person.given_names = any_text(&person.given_names, "given_names", 100)?;
-        person.documents.truncate(4);
+        person.family_name = line(&person.family_name, "family_name", 100)?;
+        if !person.given_names.trim().is_empty() {
+            person.given_names = line(&person.given_names, "given_names", 100)?;
+        }
+        if person.documents.len() > DOCUMENTS_MAX {
+            return Err(Refused::Malformed(format!("documents: expected at most {DOCUMENTS_MAX}")));
+        }
+        if person.born.is_some_and(|born| born > day_first(self.now())) {
+            return Err(Refused::Malformed("born: expected a day that is not to come".to_owned()));
+        }
         person.capacity = Capacity::Passenger;
         let passenger = self.present(watch, &person)?;
         self.announce();
@@ -198,7 +207,10 @@ impl Service {
             None => None,
         };
         let Some(listed) = crossed.filter(|listed| listed.boarding.is_some()) else { return Ok(()) };
-        if let Some(crossing) = self.crossing(&voyage, &listed, &[after])? {
+        // Whoever asked for protection in an earlier passage here did so for good.
+        let mut encounters = self.store().confidential_encounters(voyage.id)?;
+        encounters.push(after);
+        if let Some(crossing) = self.crossing(&voyage, &listed, &encounters)? {
             let as_now = CrossedAs { class: crossing.class, confidential: crossing.confidential };
             if let Some(record) = self.store().crossing_of(crossing.passenger)?
                 && self.store().crossed_as(crossing.passenger)? != Some(as_now)

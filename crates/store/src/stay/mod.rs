@@ -16,5 +16,5 @@ pub mod way;
 
 pub use decision::{DecisionKept, NewDecision};
 pub use note::{NewImport, NewStayChange};
-pub use overstay::Overstay;
+pub use overstay::{Outdated, Overstay};
 pub use way::{DeclaredWay, ExitDesignated};

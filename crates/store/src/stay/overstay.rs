@@ -26,9 +26,22 @@ pub struct Overstay {
 /// Until then it is shown as of long ago.
 pub(crate) fn outdate_overstays(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     let long_ago = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
-    tx.execute("UPDATE overstay_computed SET at = MIN(at, :at)", named_params! {":at": micros(long_ago)})
-        .map(|_| ())
+    tx.execute("UPDATE overstay_computed SET at = MIN(at, :at)", named_params! {":at": micros(long_ago)})?;
+    outdate(tx)
 }
+
+/// A computation that is under way is of before this, and is not put in place of the list.
+fn outdate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute("UPDATE overstay_outdated SET n = n + 1", []).map(|_| ())
+}
+
+fn outdated(tx: &Transaction<'_>) -> rusqlite::Result<i64> {
+    tx.query_row("SELECT n FROM overstay_outdated", [], |row| row.get(0))
+}
+
+/// How often what the list is computed from was changed by hand: read before a computation begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outdated(i64);
 
 /// What was erased meanwhile is left out.
 fn insert(tx: &Transaction<'_>, during: &'static str, list: &[Overstay], now: Timestamp) -> Result<()> {
@@ -55,13 +68,25 @@ fn insert(tx: &Transaction<'_>, during: &'static str, list: &[Overstay], now: Ti
 }
 
 impl Store {
-    /// Puts the list as of `now` in place of the one before. What was erased meanwhile is left out.
+    /// What [`Self::put_overstays`] is told a computation began with.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn put_overstays(&self, list: &[Overstay], now: Timestamp) -> Result<()> {
+    pub fn overstays_outdated(&self) -> Result<Outdated> {
+        self.read("overstays_outdated", |tx| outdated(tx).map(Outdated))
+    }
+
+    /// Puts the list as of `now` in place of the one before. What was erased meanwhile is left out. `false` when what it was
+    /// computed from has changed since: then nothing is put.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn put_overstays(&self, list: &[Overstay], began: Outdated, now: Timestamp) -> Result<bool> {
         let during = "put_overstays";
         self.tx(during, |tx| {
+            if Outdated(outdated(tx).during(during)?) != began {
+                return Ok(false);
+            }
             tx.execute("DELETE FROM overstay", []).during(during)?;
             insert(tx, during, list, now)?;
             // When it was computed is known although nobody is on it.
@@ -72,7 +97,8 @@ impl Store {
                     named_params! {":now": micros(now)},
                 )
                 .during(during)?;
-            touched(during, 1, rows)
+            touched(during, 1, rows)?;
+            Ok(true)
         })
     }
 
@@ -88,6 +114,7 @@ impl Store {
                     .and_then(|mut s| s.execute(named_params! {":record": record.bytes()}))
                     .during(during)?;
             }
+            outdate(tx).during(during)?;
             insert(tx, during, list, now)
         })
     }
@@ -98,6 +125,7 @@ impl Store {
     /// What SQLite says.
     pub fn forget_overstays(&self) -> Result<()> {
         self.tx("forget_overstays", |tx| {
+            outdate(tx).during("forget_overstays")?;
             tx.execute("DELETE FROM overstay", []).during("forget_overstays")?;
             tx.execute("DELETE FROM overstay_computed", []).during("forget_overstays").map(|_| ())
         })

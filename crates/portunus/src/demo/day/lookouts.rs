@@ -66,8 +66,9 @@ async fn write(country: &Country, chapter: &mut Chapter, lookout: &Value) -> Res
     chapter.expect("the lookout, before anybody approved it", &json!("proposed"), &kept["state"])?;
     let id = kept["id"].as_str().context("no lookout")?.to_owned();
     let approve = format!("{API}/lookouts/{id}/approve");
-    let why_not = country.author.refused(&approve, &json!({})).await?;
-    let () = country.approver.post(&approve, &json!({})).await?;
+    let looked_at = json!({ "written_at": kept["written_at"] });
+    let why_not = country.author.refused(&approve, &looked_at).await?;
+    let () = country.approver.post(&approve, &looked_at).await?;
     let kept = listed(country, lookout).await?;
     chapter.expect("the lookout, once another approved it", &json!("in-force"), &kept["state"])?;
     let text = |name: &str| kept[name].as_str().unwrap_or("?").to_owned();

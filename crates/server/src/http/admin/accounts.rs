@@ -5,10 +5,8 @@ use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use portunus_store::NO_PASSWORD;
 use serde::Deserialize;
-
-/// What no password hashes to.
-pub(in crate::http) const NO_PASSWORD: &str = "disabled";
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -6,6 +6,7 @@ use crate::http::{App, Problem, blocking};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use portunus_core::designation::line;
 use portunus_core::role::Role;
 use portunus_store::{CreateUser, NewUser};
 use serde::Deserialize;
@@ -45,7 +46,8 @@ pub(crate) async fn handle(
             ));
         }
         let user = NewUser {
-            name: text(&person.name, "name", 60)?,
+            // As names are compared: on one line, one blank between words.
+            name: line(&person.name, "name", 60).map_err(|error| Problem::bad_request(error.to_string()))?,
             role: person.role,
             carrier: carrier
                 .map(|carrier| text(carrier, "carrier", 10))

@@ -400,6 +400,7 @@ fn passenger_view(
         name: name_of(listed),
         document: document_of(listed),
         born: stated.birth(),
+        document_is_out_of_date: stated.document_is_out_of_date(service.now()),
         nationality: stated.nationality.as_ref().map(ToString::to_string),
         has_reference: service.shows_portrait(voyage, listed)?,
         boarded: listed.boarding.is_some(),

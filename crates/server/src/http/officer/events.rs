@@ -68,7 +68,8 @@ pub(crate) async fn handle(
     Ok(Sse::new(opened.chain(changes)).keep_alive(KeepAlive::new().interval(Duration::from_secs(10))))
 }
 
-async fn still_open(app: &App, session: Option<[u8; 32]>) -> bool {
+/// Whether a session is there, and not locked.
+pub(super) async fn still_open(app: &App, session: Option<[u8; 32]>) -> bool {
     let (Some(hash), service) = (session, app.service.clone()) else { return false };
     let open = blocking(move || {
         let now = service.now();

@@ -1,12 +1,14 @@
 //! `GET /api/officer/v1/parity`: what declining costs in time, now, and the officers that would mend it;
 //! `POST /api/officer/v1/queue`: what an officer sees of a queue; `GET /supervisor/events`: that something changed.
 
+use super::events::still_open;
 use crate::http::device::QueueEntered;
-use crate::http::session::Staff;
+use crate::http::session::{Staff, carried_hash};
 use crate::http::{App, Problem, blocking};
 use crate::service::{LeftWaiting, PointParity, Told};
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt as _};
 use portunus_core::encounter::Lane;
@@ -73,15 +75,17 @@ pub(crate) async fn seen(
 pub(crate) async fn events(
     State(app): State<App>,
     Staff(_): Staff,
+    headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let commits = app.service.commits();
+    let (commits, session) = (app.service.commits(), carried_hash(&headers));
     let opened = futures_util::stream::once(async { Ok(Event::default().event("opened").data("{}")) });
-    let changes = futures_util::stream::unfold(commits, |mut commits| async move {
+    let changes = futures_util::stream::unfold((app, commits), move |(app, mut commits)| async move {
         tokio::time::sleep(PAUSE).await;
-        match tokio::time::timeout(LOOK_ANYWAY, commits.changed()).await {
-            Ok(Err(_)) => None,
-            _ => Some((Ok(Event::default().event("changed").data("{}")), commits)),
+        let closed = tokio::time::timeout(LOOK_ANYWAY, commits.changed()).await;
+        if matches!(closed, Ok(Err(_))) || !still_open(&app, session).await {
+            return None;
         }
+        Some((Ok(Event::default().event("changed").data("{}")), (app, commits)))
     });
     Sse::new(opened.chain(changes)).keep_alive(KeepAlive::new().interval(Duration::from_secs(10)))
 }

@@ -92,7 +92,7 @@ impl NewPerson {
             sex: self.sex,
             nationality: nationality
                 .map_err(|error| Problem::bad_request(format!("nationality: {error}")))?,
-            documents: self.documents.iter().take(4).map(DocumentRead::key).collect::<Result<_, _>>()?,
+            documents: self.documents.iter().map(DocumentRead::key).collect::<Result<_, _>>()?,
             ..ManifestPerson::named(Capacity::Passenger, self.family_name, self.given_names)
         })
     }

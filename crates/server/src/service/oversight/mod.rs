@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use portunus_biometrics::pack::calibration::{ScoreType, Transaction};
 use portunus_core::accuracy::CELL_MIN;
 use portunus_core::id::PointId;
+use portunus_core::parity::kept::month_of;
 use portunus_core::place::{CrossingPoint, Direction, Position};
 use portunus_core::policy::{DataClass, Policy};
 use portunus_ledger::log::{Files as _, Folder};
@@ -234,7 +235,7 @@ impl Service {
         {
             return Ok(Some(made.clone()));
         }
-        let record = self.store().public_record()?;
+        let record = self.store().public_record(&month_of(now))?;
         let files = Folder(ledger_folder(self.store()));
         let mut head = kept.books.read(&files, &self.ledger_key()?.to_string(), LEAVES_AT_ONCE)?;
         head.asked = self.witnesses_asked()?;
@@ -283,7 +284,7 @@ impl Service {
 /// # Errors
 /// When the store or the disk fails.
 pub fn of_folder(folder: &Path, year: Option<&str>, now: Timestamp) -> Result<Option<Oversight>, Refused> {
-    let record = PublicRecord::in_folder(folder)?;
+    let record = PublicRecord::in_folder(folder, &month_of(now))?;
     let files = Folder(folder.join("ledger"));
     let key = String::from_utf8(files.read(KEY_FILE)?.unwrap_or_default()).unwrap_or_default();
     let mut books = Books::default();

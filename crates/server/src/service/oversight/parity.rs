@@ -7,11 +7,11 @@
 use super::figures::{PeriodChoices, Year, years};
 use super::stated::{Books, InForceSince};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use portunus_core::accuracy::shown;
 use portunus_core::accuracy::traffic::Counted;
 use portunus_core::encounter::Lane;
 use portunus_core::id::PointId;
+use portunus_core::parity::kept::month_of;
 use portunus_core::parity::{Figures, Judgement, Live, PEOPLE_MIN, RATIO, RECORD_MONTHS, Which};
 use portunus_core::place::Designation;
 use portunus_store::parity::ceiling_ms;
@@ -91,7 +91,7 @@ pub(super) fn parity(
     points: &BTreeMap<PointId, String>,
     now: Timestamp,
 ) -> Parity {
-    let month = now.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string();
+    let month = month_of(now);
     let in_force = record.designations.iter().filter(|designation| designation.in_force(now));
     // Of several in force the one that began last: designations come by their beginning.
     let latest: BTreeMap<PointId, &Designation> = in_force.map(|one| (one.point, one)).collect();

@@ -3,7 +3,6 @@
 use crate::service::{Refused, Service};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::Offset;
 use portunus_core::crossing::{ImportedExit, StayChangeRecord};
 use portunus_core::document::{DocumentKey, State};
 use portunus_core::id::{CaseId, RecordId};
@@ -11,7 +10,9 @@ use portunus_core::lookout::Fault;
 use portunus_core::place::Direction;
 use portunus_core::policy::{DataClass, PersonClass, Policy, Start};
 use portunus_core::retention::{Evidence, standing};
+use portunus_core::stay::timeline::day_first;
 use portunus_core::stay::{Event, Mode, StatusChange, What};
+use portunus_core::text::is_line;
 use portunus_core::voyage::{Capacity, ManifestPerson, Sex};
 use portunus_store::{NewImport, NewStayChange, Subject};
 use serde::{Deserialize, Serialize};
@@ -50,9 +51,6 @@ pub struct ForeignEntry {
     pub sex: Option<Sex>,
 }
 
-/// No port's calendar is ahead of this one's (UTC+14).
-const FIRST: Offset = Offset::constant(14);
-
 impl ForeignEntry {
     /// What is wrong with it, as of `now`; nothing of it is repeated.
     pub fn fault(&self, now: Timestamp) -> Option<Fault> {
@@ -60,11 +58,11 @@ impl ForeignEntry {
         let is_port = (1..=60).contains(&self.port.trim().chars().count());
         if self.document.is_none() && !(has_name && self.born.is_some()) {
             Some(Fault::new("number", "a document, or else a name with a date of birth"))
-        } else if !is_port || self.port.chars().any(char::is_control) {
+        } else if !is_port || !is_line(&self.port) {
             Some(Fault::new("port", "1 to 60 characters of one line"))
         } else if self.at > now {
             Some(Fault::new("at", "an instant that is past"))
-        } else if self.born.is_some_and(|born| born > FIRST.to_datetime(self.at).date()) {
+        } else if self.born.is_some_and(|born| born > day_first(self.at)) {
             Some(Fault::new("born", "a date before they entered"))
         } else {
             None

@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 
 /// Crossings of before there were stays that are noted in one go.
 const NOTED_AT_ONCE: usize = 500;
+/// How often the list is computed when what it is computed from changes meanwhile; then the next round does it.
+const COMPUTED_ANEW_MAX: usize = 3;
 /// The list is computed anew when it is so old.
 const OVERSTAYS_GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// How many of the list are shown, where nobody asks for more.
@@ -168,25 +170,34 @@ impl Service {
         let book = Book::of(Rules::default(), self.store().stay_events_about(&nobody, records, now)?);
         let (mut entries, mut list) = (Vec::new(), Vec::new());
         book.each_stay(&self.coverage()?, now, |stay| {
-            entries.extend(stay.entry.as_ref().map(|entry| entry.record));
+            // Of one movement that was recorded twice, the other record, too.
+            if let Some(entry) = &stay.entry {
+                entries.push(entry.record);
+                entries.extend(&entry.also);
+            }
             list.extend(past(&stay));
         });
         Ok(self.store().put_overstays_of(&entries, &list, now)?)
     }
 
     /// Computes anew who is past their last day, from what stands beside sealed records. Opens nothing, but crossings of
-    /// before there were stays, once.
+    /// before there were stays, once. What was decided or declared meanwhile is computed, too, or else by the next round.
     ///
     /// # Errors
     /// When the store fails; a later round goes on.
     pub fn compute_overstays(&self) -> Result<(), Refused> {
         let now = self.now();
         while self.store().note_earlier_crossings(now, NOTED_AT_ONCE)? == NOTED_AT_ONCE {}
-        let book = Book::of(Rules::default(), self.store().stay_events(now)?);
-        let coverage = self.coverage()?;
-        let mut list = Vec::new();
-        book.each_stay(&coverage, now, |stay| list.extend(past(&stay)));
-        self.store().put_overstays(&list, now)?;
+        for _ in 0..COMPUTED_ANEW_MAX {
+            let outdated = self.store().overstays_outdated()?;
+            let book = Book::of(Rules::default(), self.store().stay_events(now)?);
+            let coverage = self.coverage()?;
+            let mut list = Vec::new();
+            book.each_stay(&coverage, now, |stay| list.extend(past(&stay)));
+            if self.store().put_overstays(&list, outdated, now)? {
+                break;
+            }
+        }
         Ok(())
     }
 
