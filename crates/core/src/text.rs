@@ -20,7 +20,8 @@ mod tests {
         for text in ["a\nb", "a\u{202e}b", "a\u{200b}", "a\u{2028}b", "\u{feff}a", "a\u{2066}b", "a\0"] {
             assert!(!is_line(text), "{text:?}");
         }
-        for text in ["Port of São Tomé", "ميناء", "क्\u{200d}ष", "می\u{200c}خواهم", "港"] {
+        for text in ["Port of São Tomé", "ميناء", "क्\u{200d}ष", "می\u{200c}خواهم", "港"]
+        {
             assert!(is_line(text), "{text:?}");
         }
     }

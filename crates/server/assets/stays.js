@@ -77,8 +77,26 @@ export function decided(kind, records) {
   return records.length === 2 ? { decided: kind, a: records[0], b: records[1] } : "Choose two records.";
 }
 
-/** Makes the part of a case live; `fields` reads a form, `during` runs work with its button off. */
-export function stays(path, { fields, during, problem, personOf }) {
+/** What the service is told of a change, by its name in the form. */
+const CHANGES = {
+  extension: ({ until }) => ({ change: "extension", until }),
+  status: ({ class: admittedAs, until }) => ({ change: "status", class: admittedAs, until: until || null }),
+  applied: () => ({ change: "applied" }),
+  "application-refused": () => ({ change: "application-refused" }),
+  resident: () => ({ change: "settled", citizen: false }),
+  citizen: () => ({ change: "settled", citizen: true }),
+};
+
+/** Only what the change needs is asked for. */
+function asksFor(form, what) {
+  for (const part of form.querySelectorAll("[data-of]")) {
+    part.hidden = part.disabled = !part.dataset.of.split(" ").includes(what);
+  }
+  element("change-until").required = what === "extension";
+}
+
+/** Makes the part of a case live; `fields` reads a form, `documentOf` its document, `during` runs work with its button off. */
+export function stays(path, { fields, during, problem, personOf, documentOf }) {
   let wanted;
   const look = async () => show(await post(`${path}/stays`, wanted), undo);
   const undo = (id) => {
@@ -99,6 +117,20 @@ export function stays(path, { fields, during, problem, personOf }) {
     const asked = person.document || (person.family_name && person.born);
     wanted = { person: asked ? person : null, record: record || null };
     during(event.target, look);
+  });
+  const change = element("stays-change");
+  change?.elements.what.addEventListener("change", ({ target }) => asksFor(change, target.value));
+  if (change) asksFor(change, change.elements.what.value);
+  change?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const { what, from, ...rest } = fields(change);
+    if (!confirm("Note this change? It counts for every stay under this document.")) return;
+    during(change, async () => {
+      await post(`${path}/stay-changes`, { documents: [documentOf(rest)], change: CHANGES[what](rest), at: from });
+      say("Noted.");
+      if (wanted) await look();
+    });
   });
   element("stays-decide")?.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -143,7 +143,9 @@ pub use recipient::{CopyGiven, Recall, Recipient};
 pub use redress::{Anew, FoundHolder, NewProposal, Proposal, Redress, RedressDone, RedressFile};
 pub use reference::{NewReference, PutReference, Reference, ReferenceRow};
 pub use second_look::{Dispute, FirstRuling, SecondLook, SharesInForce};
-pub use stay::{DecisionKept, DeclaredWay, ExitDesignated, NewDecision, NewImport, NewStayChange, Outdated, Overstay};
+pub use stay::{
+    DecisionKept, DeclaredWay, ExitDesignated, NewDecision, NewImport, NewStayChange, Outdated, Overstay,
+};
 pub use store::Store;
 pub use subject::{Held, PersonKey, Subject};
 pub use tally::{SCORE_BIN, ScoreKey, Tallies, TallyKey, Whose};

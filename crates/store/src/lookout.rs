@@ -443,7 +443,8 @@ impl Store {
             (Some(person), _) => self.person_mac(&person),
             (None, Some(year)) => {
                 // As if of its first day, and no such person's.
-                let first = PersonKey::new(&stated.family_name, &stated.given_names, Date::new(year, 1, 1).ok()?)?;
+                let first =
+                    PersonKey::new(&stated.family_name, &stated.given_names, Date::new(year, 1, 1).ok()?)?;
                 self.mac("born in", &[&self.person_mac(&first)])
             }
             (None, None) => return None,

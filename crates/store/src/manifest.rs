@@ -89,8 +89,8 @@ impl List {
     }
 
     /// The person that the carrier means; of several equal ones, one who is on the list before one removed, and one of whom nothing
-    /// else was said. Whom the same message has `named` already is another, unless by the carrier's own reference, or where
-    /// nothing differs.
+    /// else was said. Whom the same message has `named` already is another, unless by the carrier's own reference, or by name and
+    /// birth where one of them has none.
     fn find(&self, person: &ManifestPerson, named: &HashSet<usize>) -> Option<usize> {
         let reference = person.carrier_reference.clone().map(|r| (r, person.booking.clone()));
         let candidates = [
@@ -101,8 +101,10 @@ impl List {
         candidates.into_iter().flatten().find_map(|candidates| {
             let is_same = |at: &usize| {
                 let known = &self.known[*at].person;
-                let may_be = !named.contains(at) || person == known || person.has_reference_of(known);
-                may_be && person.same_as(known)
+                let both = person.carrier_reference.is_some() && known.carrier_reference.is_some();
+                let may_be =
+                    if both { person.has_reference_of(known) } else { name_of(person) == name_of(known) };
+                (may_be || !named.contains(at)) && person.same_as(known)
             };
             let same = candidates.iter().copied().filter(is_same);
             same.min_by_key(|at| (self.known[*at].removed, self.known[*at].person != *person))

@@ -140,6 +140,16 @@ fn a_records_officer_looks_at_stays_decides_and_takes_it_back() {
     desk.browser.click("#stays-found button");
     desk.browser.wait("document.querySelector('#stays-found').innerText.includes('it was not lent')");
 
+    desk.browser.run("document.querySelector('details:has(#stays-change)').open = true");
+    desk.looked_at("stays-change");
+    fill("#change-issuer", "FRA");
+    fill("#change-number", &visitor.number);
+    fill("#change-what", "citizen");
+    desk.browser.run("document.querySelector('#change-what').dispatchEvent(new Event('change'))");
+    assert_eq!(desk.browser.see("document.querySelector('#change-until').checkVisibility()"), false);
+    fill("#change-from", "2026-11-30T10:00");
+    desk.browser.click("#stays-change button[type=submit]");
+    desk.browser.wait("document.querySelector('#said').innerText.includes('Noted')");
     desk.open("/records/stays");
     desk.browser.click("details.new summary");
     fill("#way-mode", "land");

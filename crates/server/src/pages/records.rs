@@ -268,15 +268,22 @@ fn within(within: Within) -> &'static str {
 /// What the family name is called where it is asked for in place of a document.
 pub(super) const WITHOUT_DOCUMENT: &str = "Or without a document: family name";
 
+/// A document; `documentOf` in `records.js` reads it.
+pub(super) fn document_fields(prefix: &str, required: bool) -> Markup {
+    html! {
+        label for={ (prefix) "-issuer" } { "Document: issuing state, as in the MRZ" }
+        input #{ (prefix) "-issuer" } name="issuer" maxlength="3" placeholder="UTO" required[required];
+        label for={ (prefix) "-kind" } { "Kind, as in the MRZ" }
+        input #{ (prefix) "-kind" } name="document_kind" maxlength="2" value="P" required[required];
+        label for={ (prefix) "-number" } { "Number" }
+        input #{ (prefix) "-number" } name="number" maxlength="35" spellcheck="false" required[required];
+    }
+}
+
 /// By what somebody is found: a document, or else their name and date of birth. `personOf` in `records.js` reads it.
 pub(super) fn person_fields(prefix: &str, family_name: &str) -> Markup {
     html! {
-        label for={ (prefix) "-issuer" } { "Document: issuing state, as in the MRZ" }
-        input #{ (prefix) "-issuer" } name="issuer" maxlength="3" placeholder="UTO";
-        label for={ (prefix) "-kind" } { "Kind, as in the MRZ" }
-        input #{ (prefix) "-kind" } name="document_kind" maxlength="2" value="P";
-        label for={ (prefix) "-number" } { "Number" }
-        input #{ (prefix) "-number" } name="number" maxlength="35" spellcheck="false";
+        (document_fields(prefix, false))
         label for={ (prefix) "-family" } { (family_name) }
         input #{ (prefix) "-family" } name="family_name" maxlength="100";
         label for={ (prefix) "-given" } { "Given names" }

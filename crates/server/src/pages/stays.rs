@@ -2,7 +2,7 @@
 //! which one person's stays are looked at and decided on.
 
 use super::layout::{Head, Section, Viewer, bar, day_time, document, table_frame};
-use super::records::{WITHOUT_DOCUMENT, person_fields};
+use super::records::{WITHOUT_DOCUMENT, document_fields, person_fields};
 use crate::service::{OverstayList, OverstayShown, WayShown};
 use maud::{Markup, html};
 use portunus_core::stay::Mode;
@@ -143,6 +143,35 @@ pub(super) fn in_case(decides: bool) -> Markup {
                 input #stays-reason name="reason" required maxlength="500";
                 button type="submit" .primary { "Decide…" }
             } }
+            @if decides { (change()) }
+        }
+    }
+}
+
+/// What somebody may stay as changes: `CHANGES` in `stays.js` reads it.
+fn change() -> Markup {
+    html! {
+        details .new {
+            summary { "Note a change of what somebody may stay as" }
+            form #stays-change .fields autocomplete="off" {
+                (document_fields("change", true))
+                label for="change-what" { "What was decided" }
+                select #change-what name="what" {
+                    option value="extension" { "they may stay longer (extension)" }
+                    option value="status" { "they may stay as something else (change of status)" }
+                    option value="applied" { "they asked in time; nothing is decided yet" }
+                    option value="application-refused" { "what they asked for was refused" }
+                    option value="resident" { "they became permanent residents" }
+                    option value="citizen" { "they became citizens (naturalisation)" }
+                }
+                label for="change-class" data-of="status" { "Class of admission" }
+                input #change-class name="class" maxlength="12" spellcheck="false" required data-of="status";
+                label for="change-until" data-of="extension status" { "Until, the last day (of a status empty for none)" }
+                input #change-until name="until" type="date" data-of="extension status";
+                label for="change-from" { "It counts from" }
+                input #change-from name="from" type="datetime-local" required data-as="instant";
+                button type="submit" .primary { "Note it…" }
+            }
         }
     }
 }

@@ -102,7 +102,9 @@ impl Service {
         let mut documents: Vec<&DocumentKey> = shown.collect();
         documents.sort_unstable();
         if documents.windows(2).any(|two| two[0] == two[1]) {
-            return Err(Refused::Malformed("together: expected a document of each, not one twice".to_owned()));
+            return Err(Refused::Malformed(
+                "together: expected a document of each, not one twice".to_owned(),
+            ));
         }
         let mut encounters = vec![self.beginning(device, voyage, joining, now)?];
         for one in &joining.together {

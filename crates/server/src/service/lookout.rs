@@ -381,7 +381,8 @@ impl Service {
         let mac = self.store().traveller_mac(stated);
         let mac = mac.ok_or_else(|| {
             Refused::Malformed(
-                "the list states no document with a date or year of birth to know the traveller by".to_owned(),
+                "the list states no document with a date or year of birth to know the traveller by"
+                    .to_owned(),
             )
         })?;
         if !self.store().ask_redress(mac, lookout, &reason, officer, self.now())? {

@@ -3,14 +3,14 @@
 use crate::service::{Refused, Service};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use portunus_core::crossing::{ImportedExit, StayChangeRecord};
+use portunus_core::crossing::{Admission, ImportedExit, StayChangeRecord};
 use portunus_core::document::{DocumentKey, State};
 use portunus_core::id::{CaseId, RecordId};
 use portunus_core::lookout::Fault;
 use portunus_core::place::Direction;
 use portunus_core::policy::{DataClass, PersonClass, Policy, Start};
 use portunus_core::retention::{Evidence, standing};
-use portunus_core::stay::timeline::day_first;
+use portunus_core::stay::timeline::{day_first, day_somewhere};
 use portunus_core::stay::{Event, Mode, StatusChange, What};
 use portunus_core::text::is_line;
 use portunus_core::voyage::{Capacity, ManifestPerson, Sex};
@@ -100,6 +100,15 @@ struct Kept {
     class: PersonClass,
     start: Start,
     erase_after: Timestamp,
+}
+
+/// A change whose class of admission is one, in the form that an officer's admission has.
+fn checked(change: &StatusChange, at: Timestamp) -> Result<StatusChange, Refused> {
+    let StatusChange::Status { class, until } = change else { return Ok(change.clone()) };
+    let admitted = Admission { class: class.clone(), until: *until }.checked(day_somewhere(at));
+    let Admission { class, until } =
+        admitted.map_err(|error| Refused::Malformed(error.to_string().replace("admitted.", "change.")))?;
+    Ok(StatusChange::Status { class, until })
 }
 
 impl Service {
@@ -226,6 +235,7 @@ impl Service {
         if documents.len() < needed || documents.len() > DOCUMENTS_MAX {
             return Err(Refused::Malformed(format!("documents: expected {needed} to {DOCUMENTS_MAX}")));
         }
+        let change = change.map(|change| checked(change, at)).transpose()?;
         let subject = Subject { documents, person: None };
         let class = match self.class_held(&subject, None)? {
             // The change itself is what says that they are one from then on; what is noted of before goes by before.
@@ -236,9 +246,9 @@ impl Service {
         let Some(erase_after) = due else {
             return Err(Refused::Malformed("documents: nothing is held on their holder".to_owned()));
         };
-        let record = StayChangeRecord { documents: documents.to_vec(), change: change.cloned(), at };
+        let record = StayChangeRecord { documents: documents.to_vec(), change: change.clone(), at };
         let content = serde_json::to_vec(&record).unwrap_or_default();
-        let new = NewStayChange { content, subject, class, at, erase_after, change };
+        let new = NewStayChange { content, subject, class, at, erase_after, change: change.as_ref() };
         let noted = self.store().note_stay_change(case, &new, self.now())?;
         let noted = noted.ok_or(Refused::Unknown("case"))??;
         self.compute_overstays_of(&[noted])?;
