@@ -56,8 +56,10 @@ impl std::fmt::Display for State {
 
 impl TryFrom<String> for State {
     type Error = DocumentError;
+    /// What was kept is read as it was kept: codes of two letters, which [`State::new`] took once, among it.
     fn try_from(text: String) -> Result<Self, DocumentError> {
-        Self::new(&text)
+        let is_old = (1..3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase());
+        if is_old { Ok(Self(text)) } else { Self::new(&text) }
     }
 }
 
@@ -178,6 +180,13 @@ impl DocumentKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_of_two_letters_is_refused_and_one_that_was_kept_is_still_read() {
+        assert!(State::new("FR").is_err() && State::new("d").ok().is_some_and(|state| state.as_str() == "D"));
+        let kept: State = serde_json::from_str("\"FR\"").unwrap();
+        assert_eq!(serde_json::to_string(&kept).unwrap(), "\"FR\"");
+    }
 
     #[test]
     fn a_number_in_json_is_the_same_as_one_that_is_typed() {

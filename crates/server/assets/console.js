@@ -101,7 +101,7 @@ function searching(board) {
 /** Boardings made by document while the system was away, entered one after the other. */
 function outage(board) {
   let chosen;
-  const endless = noLastDay();
+  let endless = noLastDay();
   const choose = (passenger) => {
     chosen = passenger;
     element("outage-chosen").textContent = passenger ? `Chosen: ${passenger.name}` : "";
@@ -119,6 +119,9 @@ function outage(board) {
     }
     await post(`/api/officer/v1/voyages/${board.voyage}/outage-boardings`, entered);
     element("outage-chosen").textContent = `Entered: ${chosen.name}`;
+    // The next one's last day is their own.
+    endless = noLastDay();
+    if (element("outage-until")) element("outage-until").value = "";
     chosen = undefined;
     board.changed();
     element("outage-query").focus();

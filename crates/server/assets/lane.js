@@ -109,6 +109,8 @@ async function gather(gate, ended) {
     const shown = await answer(["no-document", "known-here", "everybody"], ended);
     if (!shown) return false;
     if (shown === "everybody") return true;
+    // The same document once more is nobody else's.
+    if (shown.lines && people.some(({ lines }) => lines?.join() === shown.lines.join())) continue;
     const person = { lines: shown.lines };
     people.push(person);
     zone.clear();

@@ -88,9 +88,9 @@ impl List {
         self.by_name.entry(name_of(person)).or_default().push(at);
     }
 
-    /// The person that the carrier means; of several equal ones, one who is on the list before one removed, and one of whom nothing
-    /// else was said. Whom the same message has `named` already is another, unless by the carrier's own reference, or by name and
-    /// birth where one of them has none.
+    /// The person that the carrier means; of several by one document, one of the same name and birth before another, one who is on
+    /// the list before one removed. Who has another reference and another name is another; so is whom the same message has
+    /// `named` already, under another name.
     fn find(&self, person: &ManifestPerson, named: &HashSet<usize>) -> Option<usize> {
         let reference = person.carrier_reference.clone().map(|r| (r, person.booking.clone()));
         let candidates = [
@@ -102,12 +102,18 @@ impl List {
             let is_same = |at: &usize| {
                 let known = &self.known[*at].person;
                 let both = person.carrier_reference.is_some() && known.carrier_reference.is_some();
-                let may_be =
-                    if both { person.has_reference_of(known) } else { name_of(person) == name_of(known) };
-                (may_be || !named.contains(at)) && person.same_as(known)
+                let is_another = match (both, named.contains(at)) {
+                    (true, true) => true,
+                    (false, false) => false,
+                    _ => name_of(person) != name_of(known),
+                };
+                person.has_reference_of(known) || (!is_another && person.same_as(known))
             };
             let same = candidates.iter().copied().filter(is_same);
-            same.min_by_key(|at| (self.known[*at].removed, self.known[*at].person != *person))
+            same.min_by_key(|at| {
+                let Known { person: known, removed, .. } = &self.known[*at];
+                (name_of(known) != name_of(person), *removed, known != person)
+            })
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Watches: the hours that a crossing point works, kept where carriers' voyages are kept. Who passes in one is on it: the
 //! people of voyages that land meanwhile, who showed a document, who asked to be known again.
 
-use crate::column::{id, json, micros};
+use crate::column::{id, json, json_of, micros};
 use crate::erasure::hide;
 use crate::error::{During, Result, touched};
 use crate::event::{EventKind, append};
@@ -18,7 +18,7 @@ use portunus_core::document::DocumentKey;
 use portunus_core::id::{PassengerId, PointId, RecordId, VoyageId};
 use portunus_core::policy::{DataClass, PersonClass, Start};
 use portunus_core::voyage::{ManifestPerson, Voyage};
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{Transaction, named_params};
 use std::borrow::Cow;
 
 /// Somebody who asked to be known again at a point, for a time. Who it is stands sealed. Personal data: no `Debug`.
@@ -52,6 +52,14 @@ const CONSENT: RecordKind = RecordKind {
     source: Source::Gate,
     purpose: KeptFor::Staging,
 };
+
+/// Whether two readings of a document name the same person: of what they say the document's number alone has a check digit.
+fn is_read_alike(one: &ManifestPerson, other: &ManifestPerson) -> bool {
+    let who = |of: &ManifestPerson| {
+        (of.family_name.clone(), of.given_names.clone(), of.born, of.born_in, of.nationality.clone())
+    };
+    who(one) == who(other)
+}
 
 impl Store {
     /// Opens a watch, which serves all of `points` from now on. `false` when one of them serves something: nothing is changed.
@@ -168,8 +176,18 @@ impl Store {
     ) -> Result<PassengerId> {
         let during = "present";
         self.tx(during, |tx| {
-            if let Some(known) = self.expected(tx, watch, person)? {
-                return Ok(known);
+            let expected = self.expected(tx, watch, person).during(during)?;
+            if let Some((id, known)) = expected.iter().find(|(_, known)| is_read_alike(known, person)) {
+                if known != person {
+                    let rows = tx
+                        .execute(
+                            "UPDATE passenger SET stated = :stated WHERE id = :id",
+                            named_params! {":stated": json(person).during(during)?, ":id": id.bytes()},
+                        )
+                        .during(during)?;
+                    touched(during, 1, rows)?;
+                }
+                return Ok(*id);
             }
             let passenger = PassengerId::from_bytes(self.fresh());
             insert(tx, watch, passenger, person)?;
@@ -185,6 +203,17 @@ impl Store {
                 )
                 .during(during)?;
             touched(during, 1, rows)?;
+            // What an officer holds, and who declined, is so under whatever name the document is read.
+            if let Some((other, _)) = expected.first() {
+                let rows = tx
+                    .execute(
+                        "UPDATE passenger SET (hold_reason, hold_by, hold_at, declined) =
+                         (SELECT hold_reason, hold_by, hold_at, declined FROM passenger WHERE id = :other) WHERE id = :id",
+                        named_params! {":other": other.bytes(), ":id": passenger.bytes()},
+                    )
+                    .during(during)?;
+                touched(during, 1, rows)?;
+            }
             if consent.is_some() {
                 raise_generation(tx, during)?;
             }
@@ -193,28 +222,24 @@ impl Store {
         })
     }
 
-    /// Who of a watch's own list travels with the same first document, is stated to be the same, and has not passed.
+    /// Who of a watch's own list travels with the same first document, and has not passed.
     fn expected(
         &self,
         tx: &Transaction<'_>,
         watch: VoyageId,
         person: &ManifestPerson,
-    ) -> Result<Option<PassengerId>> {
-        let during = "present";
-        let Some(document) = person.documents.first() else { return Ok(None) };
-        let stated = json(person).during(during)?;
+    ) -> rusqlite::Result<Vec<(PassengerId, ManifestPerson)>> {
+        let Some(document) = person.documents.first() else { return Ok(Vec::new()) };
         tx.prepare_cached(
-            "SELECT id FROM passenger JOIN passenger_document ON passenger = id
-             WHERE mac = :mac AND voyage = :watch AND stated = :stated AND removed_at IS NULL
+            "SELECT id, stated FROM passenger JOIN passenger_document ON passenger = id
+             WHERE mac = :mac AND voyage = :watch AND removed_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM boarding WHERE boarding.passenger = passenger.id)
-             ORDER BY place LIMIT 1",
-        )
-        .and_then(|mut s| {
-            let of =
-                named_params! {":mac": self.document_mac(document), ":watch": watch.bytes(), ":stated": stated};
-            s.query_row(of, |row| id(row, "id", PassengerId::from_bytes)).optional()
-        })
-        .during(during)
+             ORDER BY place",
+        )?
+        .query_map(named_params! {":mac": self.document_mac(document), ":watch": watch.bytes()}, |row| {
+            Ok((id(row, "id", PassengerId::from_bytes)?, json_of(row, "stated")?))
+        })?
+        .collect()
     }
 
     /// Which of a watch's people asked to be known again at `now`, and have not passed.

@@ -40,6 +40,20 @@ fn whom_one_message_names_twice_by_a_document_are_two_and_nobody_is_lost() {
     let more = || vec![person("CARLA", "L2"), person("DORA", "L2"), person("DORA", "L2")];
     assert_eq!(sent(more()), (2, 0, 1, 2));
     assert_eq!(sent(more()), (0, 0, 3, 2));
+    // In another order, and a little changed: nobody takes another's place.
+    let before = list_of(&store);
+    let changed = |name: &str| ManifestPerson { sex: None, ..person(name, "L2") };
+    assert_eq!(sent(vec![changed("DORA"), changed("CARLA")]), (0, 2, 0, 2));
+    assert_eq!(list_of(&store), before);
+}
+
+/// Who is on the flight, by name, under which identifier.
+fn list_of(store: &Store) -> Vec<(String, portunus_core::id::PassengerId)> {
+    let voyage = store.voyage_by_key(&flight()).unwrap().unwrap().id;
+    let people = store.passengers(voyage).unwrap().into_iter();
+    let mut list: Vec<_> = people.map(|one| (one.passenger.stated.family_name, one.passenger.id)).collect();
+    list.sort();
+    list
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl std::error::Error for PolicyError {}
 struct File {
     id: String,
     title: String,
-    home: State,
+    home: Spanned<State>,
     home_country: Spanned<String>,
     in_force: Date,
     transit_without_entry: bool,
@@ -96,7 +96,7 @@ impl Policy {
         Ok(Self {
             id: file.id,
             title: file.title,
-            home: file.home,
+            home: file.home.into_inner(),
             home_country: file.home_country.into_inner(),
             in_force: file.in_force,
             transit_without_entry: file.transit_without_entry,
@@ -143,6 +143,10 @@ impl Check<'_> {
         if !(1..=30).contains(file.unkept_photo_shown_seconds.get_ref()) {
             let what = "an unkept photo is shown for 1 to 30 seconds".to_owned();
             self.says(file.unkept_photo_shown_seconds.span().start, what);
+        }
+        if State::new(file.home.get_ref().as_str()).is_err() {
+            let what = "home: expected three letters as in ICAO 9303-3 section 5, or D".to_owned();
+            self.says(file.home.span().start, what);
         }
         let country = file.home_country.get_ref().as_bytes();
         if country.len() != 2 || !country.iter().all(u8::is_ascii_uppercase) {

@@ -200,7 +200,7 @@ fn account(person: &PersonView, view: &AdminView) -> Markup {
     let path = |what: &str| format!("/api/admin/v1/users/{id}/{what}");
     html! {
         .steps {
-            @if !person.signs_in { span .tag .tag-off { "disabled" } }
+            @if person.signs_in { span .tag { "signs in" } } @else { span .tag .tag-off { "disabled" } }
             @if allows(view.role, Action::ManagePeople) {
                 details .new {
                     summary aria-label={ "New password for " (name) } { "New password" }

@@ -3,7 +3,8 @@
 use super::{Refused, Service, lock};
 use jiff::Timestamp;
 use portunus_core::capture::SignedCapture;
-use portunus_core::id::{DeviceId, IdempotencyKey, VoyageId};
+use portunus_core::id::{DeviceId, IdempotencyKey, PointId, VoyageId};
+use portunus_core::voyage::Voyage;
 use portunus_store::{Admission, Admit, Committed, Device};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -90,12 +91,18 @@ impl Service {
     /// The voyage that boards at a device's point, which must be designated now.
     pub(super) fn boarding_at(&self, device: &Device, now: Timestamp) -> Result<VoyageId, Refused> {
         self.store().authority(device.point, now)??;
-        let voyage = self.store().voyage_at(device.point)?.ok_or(Refused::NoVoyage)?;
-        // Its hours are over, although it is not closed yet.
-        match self.store().voyage(voyage)?.and_then(|voyage| voyage.watch) {
-            Some(watch) if watch.until <= now => Err(Refused::NoVoyage),
-            _ => Ok(voyage),
-        }
+        let served = self.served_at(device.point, now)?.ok_or(Refused::NoVoyage)?;
+        Ok(served.id)
+    }
+
+    /// What a point serves; not a watch whose hours are over, although it may not be closed yet.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn served_at(&self, point: PointId, now: Timestamp) -> Result<Option<Voyage>, Refused> {
+        let Some(served) = self.store().voyage_at(point)? else { return Ok(None) };
+        let is_over = |voyage: &Voyage| voyage.watch.is_some_and(|watch| watch.until <= now);
+        Ok(self.store().voyage(served)?.filter(|voyage| !is_over(voyage)))
     }
 
     /// Why a capture is refused whose designation ended while it was looked at.

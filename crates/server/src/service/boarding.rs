@@ -12,6 +12,7 @@ use portunus_core::voyage::{Capacity, ManifestPerson, Movement, Voyage, VoyageKe
 use portunus_documents::ports::country_of;
 use portunus_store::{CloseVoyage, CrossedAs, Listed, NewCrossing, Subject};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// A voyage as its carrier may see it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -241,7 +242,10 @@ impl Service {
         // Who landed in a watch is counted with the voyage that brought them. Before it is closed, and once: a crash in between
         // closes again.
         let own = listed.iter().filter(|listed| listed.passenger.voyage == voyage);
-        let people: Vec<&ManifestPerson> = own.map(|listed| &listed.passenger.stated).collect();
+        let mut people: Vec<&ManifestPerson> = own.map(|listed| &listed.passenger.stated).collect();
+        // A document that was read twice, under two names, is one traveller's.
+        let mut seen = HashSet::new();
+        people.retain(|person| person.documents.first().is_none_or(|document| seen.insert(document)));
         self.count_lookout_hits(&kept, &people)?;
         let left = self.declined_waiting(voyage)?;
         self.keep_queues_of(voyage)?;
@@ -350,8 +354,8 @@ impl Service {
             probe: exact.and_then(|encounter| encounter.probe).filter(|_| class != PersonClass::Citizen),
             confidential: before.is_some_and(|before| before.confidential)
                 || encounters.iter().any(|encounter| {
-                    let of = [encounter.passenger, encounter.presented.passenger()];
-                    encounter.confidential && of.contains(&Some(boarding.passenger))
+                    let of = encounter.passenger.or(encounter.presented.passenger());
+                    encounter.confidential && of == Some(boarding.passenger)
                 })
                 || stated.has_no_states_protection(),
         }))

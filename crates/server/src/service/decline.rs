@@ -55,7 +55,10 @@ impl Service {
     /// Of whom the document says who they are, the template goes with their decline: that they declined was committed with
     /// their choice. What fails here the next round of staging does.
     pub(super) fn unstage_who_declined(&self, encounters: &[Encounter]) {
-        let declined = |it: &&Encounter| it.lane == Lane::Manual && it.presented.passenger().is_some();
+        let declined = |it: &&Encounter| {
+            let holder = it.presented.passenger().filter(|_| it.lane == Lane::Manual);
+            holder.is_some_and(|holder| self.may_hold(it.voyage, holder))
+        };
         let mut voyages: Vec<VoyageId> =
             encounters.iter().filter(declined).map(|encounter| encounter.voyage).collect();
         voyages.dedup();

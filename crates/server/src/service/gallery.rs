@@ -357,6 +357,12 @@ impl Service {
         Ok(travellers)
     }
 
+    /// Whether a gallery may hold a template of a passenger, as far as this process knows.
+    pub(super) fn may_hold(&self, voyage: VoyageId, passenger: PassengerId) -> bool {
+        let holds = |staged: Arc<RwLock<Staged>>| read(&staged).gallery.templates_of(passenger).is_some();
+        self.staged(voyage).is_none_or(holds)
+    }
+
     /// Somebody has passed in a watch: from now on nobody is compared with them.
     pub(super) fn cleared(&self, watch: VoyageId, passenger: PassengerId) {
         if let Some(staged) = self.staged(watch) {

@@ -53,14 +53,14 @@ impl Service {
         tokio::join!(
             self.every(TICK, |service| {
                 service.purge_fleeting();
-                service.store().empty_owed_log()?;
                 service.lapse_second_looks()?;
                 service.refresh_lookouts()?;
                 service.refresh_galleries()
             }),
             self.every(ERASE_EVERY, |service| {
                 service.erase_due()?;
-                service.erase_expired_lookouts()
+                service.erase_expired_lookouts()?;
+                Ok(service.store().empty_owed_log()?)
             }),
             self.every(PUBLISH_EVERY, |service| service.publish_ledger().map(|_| ())),
             self.every(PUBLISH_EVERY, Self::witness_ledger),

@@ -10,7 +10,7 @@ use portunus_core::id::{EncounterId, PassengerId, PointId, RecordId, VoyageId};
 use portunus_core::place::{CrossingPoint, Expects};
 use portunus_core::stay::timeline::{day_first, over};
 use portunus_core::voyage::{Capacity, ManifestPerson, Voyage, VoyageKey, VoyageStatus, Watch};
-use portunus_store::{Access, Consent, CrossedAs, NewConsent, Purpose, Reader, Within};
+use portunus_store::{Access, Consent, CrossedAs, Listed, NewConsent, Purpose, Reader, Within};
 use serde::Serialize;
 
 /// Documents of a person whom an officer enters.
@@ -209,6 +209,16 @@ impl Service {
         let Some(listed) = crossed.filter(|listed| listed.boarding.is_some()) else { return Ok(()) };
         // Whoever asked for protection in an earlier passage here did so for good.
         let mut encounters = self.store().confidential_encounters(voyage.id)?;
+        let document = listed.passenger.stated.documents.first();
+        for asked in &mut encounters {
+            // Under whatever name their document was read then.
+            let of = asked.passenger.or(asked.presented.passenger());
+            let of = of.map(|of| self.store().passenger(of)).transpose()?.flatten();
+            let same = |of: &Listed| document.is_some() && of.passenger.stated.documents.first() == document;
+            if of.as_ref().is_some_and(same) {
+                asked.passenger = Some(listed.passenger.id);
+            }
+        }
         encounters.push(after);
         if let Some(crossing) = self.crossing(&voyage, &listed, &encounters)? {
             let as_now = CrossedAs { class: crossing.class, confidential: crossing.confidential };

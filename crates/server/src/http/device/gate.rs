@@ -63,10 +63,7 @@ pub(crate) async fn handle(State(app): State<App>, signed: Signed) -> Result<Jso
         let store = service.store();
         let point = store.point(signed.device.point)?.ok_or(Refused::Unknown("crossing point"))?;
         let designation = store.designation_in_force(point.id, service.now())?;
-        let voyage = match store.voyage_at(point.id)? {
-            Some(id) => store.voyage(id)?,
-            None => None,
-        };
+        let voyage = service.served_at(point.id, service.now())?;
         let state = match (&designation, &voyage) {
             (None, _) => "not-designated",
             (_, None) => "no-voyage",
