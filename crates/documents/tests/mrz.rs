@@ -207,6 +207,16 @@ fn a_fault_says_which_field_line_and_character_and_what_was_expected() {
 }
 
 #[test]
+fn a_states_code_has_three_letters_or_is_germanys() {
+    let of = |code: &str| TD3.replace("P<UTO", &format!("P<{code}"));
+    assert!(matches!(read(of("D<<").as_bytes(), TODAY), Reading::Holds(_)));
+    assert_eq!(
+        faults(&of("UT<")),
+        ["line 1, character 5 (issuing state): expected a letter of a state's code"]
+    );
+}
+
+#[test]
 fn what_the_issuer_did_not_know_fits_and_is_not_made_up() {
     // ICAO 9303-3 section 4.8: the day, then all of it.
     let day =

@@ -137,7 +137,10 @@ function contentFault(format, field, cells, today) {
     case "issuer":
     case "nationality": {
       const letters = cells.replace(/<+$/, "");
-      return letters ? content([...letters].findIndex((cell) => !/[A-Z]/.test(cell))) : ["empty", 0];
+      if (!letters) return ["empty", 0];
+      // Three letters, and Germany's one (ICAO 9303-3 section 5).
+      const short = letters.length < 3 && letters !== "D" ? letters.length : -1;
+      return content([...letters].findIndex((cell) => !/[A-Z]/.test(cell))) ?? content(short);
     }
     case "name": return content(firstNot(/[A-Z<]/)) ?? (/^<*$/.test(cells) ? ["empty", 0] : undefined);
     case "number": return cells.startsWith("<") ? ["empty", 0] : undefined;

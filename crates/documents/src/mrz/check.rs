@@ -163,6 +163,10 @@ fn content(zone: &Zone, field: Field, today: Date) -> Option<Fault> {
             match other {
                 _ if letters.is_empty() => fault(FaultKind::Empty, 0, "a state's code"),
                 Some(cell) => fault(FaultKind::Content, cell, "a letter of a state's code"),
+                // Three letters, and Germany's one (ICAO 9303-3 section 5).
+                None if letters.len() < 3 && letters != "D" => {
+                    fault(FaultKind::Content, letters.len(), "a letter of a state's code")
+                }
                 None => None,
             }
         }

@@ -162,7 +162,7 @@ fn a_name_that_says_no_document_stops_nothing_else() {
     let of = |name: &str| told.iter().find_map(|t| t.strip_prefix(&format!("{name}: "))).unwrap();
     assert_eq!(told.len(), 8);
     assert!(of("FRA-P-1.jpg").ends_with("= good"));
-    assert!(of("U5A-P-1.jpg").starts_with("the issuer is not one: expected one to three letters"));
+    assert!(of("U5A-P-1.jpg").starts_with("the issuer is not one: expected three letters"));
     assert!(of("FRA-PPP-1.jpg").starts_with("the kind is not one"));
     assert!(of("FRA-P-.jpg").starts_with("the number is not one"));
     assert!(of("FRA-P-1-0042.jpg").starts_with("not a document by its name: expected ISSUER-KIND-NUMBER"));
@@ -195,7 +195,7 @@ fn a_list_says_by_line_what_is_wrong_and_goes_on() {
     let expected = [
         "2: FRA P 12AB34567 = A",
         "4: D P C01X00T47 = B",
-        "5: the issuer is not one: expected one to three letters",
+        "5: the issuer is not one: expected three letters",
         "6: 4 fields: expected 5, as in the header",
         "7: the path leads out",
         "8: the path leads out",
