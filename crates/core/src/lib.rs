@@ -19,6 +19,7 @@
 //! | [`accuracy`] | settled encounters become counts, rates with intervals, people per day |
 //! | [`sampling`] | second looks: what is drawn, what a blind second officer's answers say of false matches |
 //! | [`parity`] | what declining costs in time: judged, and the officers that would mend it |
+//! | [`month`] | how closely what is counted of people is dated |
 //! | [`text`] | what people write for others to read: all of it is seen |
 //! | [`ports`] | the clock and randomness, which only the binary holds |
 //!
@@ -37,6 +38,7 @@ pub mod encounter;
 pub mod id;
 pub mod leaf;
 pub mod lookout;
+pub mod month;
 pub mod name;
 pub mod parity;
 pub mod place;

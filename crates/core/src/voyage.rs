@@ -192,12 +192,16 @@ impl ManifestPerson {
         }
         match (self.documents.first(), other.documents.first()) {
             (Some(a), Some(b)) => a == b,
-            _ => {
-                self.family_name == other.family_name
-                    && self.given_names == other.given_names
-                    && self.born == other.born
-            }
+            _ => self.is_named_as(other),
         }
+    }
+
+    /// Whether name and date of birth are stated the same.
+    pub fn is_named_as(&self, other: &Self) -> bool {
+        let who = |of: &Self| (of.born, of.born_in);
+        self.family_name == other.family_name
+            && self.given_names == other.given_names
+            && who(self) == who(other)
     }
 }
 

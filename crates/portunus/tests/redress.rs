@@ -238,15 +238,18 @@ fn contested(border: &Border, of: &Mixed, vera: &Office<'_>) -> String {
     case
 }
 
+/// A border in a folder of its own, with its office; `None` where the models are not here.
+fn staffed() -> Option<(tempfile::TempDir, Border)> {
+    let folder = support::models_are_here().then(|| tempfile::tempdir().unwrap())?;
+    let border = Border::open(folder.path());
+    border.hire(&OFFICE);
+    Some((folder, border))
+}
+
 #[test]
 #[allow(clippy::too_many_lines, reason = "one mis-identification, from the contest to the published figures")]
 fn a_traveller_who_crossed_under_anothers_record_has_it_put_right_everywhere_by_two_officers() {
-    if !support::models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let border = Border::open(folder.path());
-    border.hire(&OFFICE);
+    let Some((folder, border)) = staffed() else { return };
     let of = mixed(&border);
     let [vera, walid, xenia] = ["vera", "walid", "xenia"].map(|name| office(&border, name));
     let case = contested(&border, &of, &vera);
@@ -361,12 +364,7 @@ fn a_traveller_who_crossed_under_anothers_record_has_it_put_right_everywhere_by_
 
 #[test]
 fn where_citizen_handling_follows_the_photo_is_erased_and_nothing_is_written() {
-    if !support::models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let border = Border::open(folder.path());
-    border.hire(&OFFICE);
+    let Some((_folder, border)) = staffed() else { return };
     let of = mixed(&border);
     let [vera, dora] = ["vera", "dora"].map(|name| office(&border, name));
     let case = contested(&border, &of, &vera);
@@ -384,12 +382,7 @@ fn where_citizen_handling_follows_the_photo_is_erased_and_nothing_is_written() {
 
 #[test]
 fn what_does_not_fit_is_refused_and_says_so_and_a_deadline_past_is_shown_and_stops_nobody() {
-    if !support::models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let border = Border::open(folder.path());
-    border.hire(&OFFICE);
+    let Some((_folder, border)) = staffed() else { return };
     let of = mixed(&border);
     let [vera, walid] = ["vera", "walid"].map(|name| office(&border, name));
     let no_such = json!({ "kind": "misidentification", "reference": "1", "basis": "b", "reason": "r", "contest": "0".repeat(32) });
@@ -470,12 +463,7 @@ fn what_does_not_fit_is_refused_and_says_so_and_a_deadline_past_is_shown_and_sto
 
 #[test]
 fn who_asked_for_a_hold_cannot_agree_to_it_and_until_another_does_it_holds_nothing() {
-    if !support::models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let border = Border::open(folder.path());
-    border.hire(&OFFICE);
+    let Some((_folder, border)) = staffed() else { return };
     crossed(&border, ("ALPHA", "L1"), 0, Direction::Exit);
     let [vera, dora] = ["vera", "dora"].map(|name| office(&border, name));
     let record = vera.held_on("L1")[0]["record"].clone();

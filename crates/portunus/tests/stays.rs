@@ -50,6 +50,13 @@ struct Office {
 }
 
 impl Office {
+    /// One in a folder of its own; `None` where the models are not here.
+    fn there() -> Option<(tempfile::TempDir, Self)> {
+        let folder = models_are_here().then(|| tempfile::tempdir().unwrap())?;
+        let office = Self::open(folder.path());
+        Some((folder, office))
+    }
+
     fn open(folder: &Path) -> Self {
         let clock = Arc::new(Hands(Mutex::new(at(0))));
         let pack =
@@ -162,11 +169,7 @@ fn neighbours_entry(day: i64, who: &ManifestPerson) -> ForeignEntry {
 
 #[test]
 fn who_is_past_their_last_day_is_known_without_a_name_and_never_said_where_leaving_leaves_no_record() {
-    if !models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let office = Office::open(folder.path());
+    let Some((folder, office)) = Office::there() else { return };
     office.entered(person("MUELLER", "L1"), 0, 90);
     office.on_day(90);
     assert_eq!(office.states(), []);
@@ -200,11 +203,7 @@ fn who_is_past_their_last_day_is_known_without_a_name_and_never_said_where_leavi
 
 #[test]
 fn a_designated_gate_answers_for_itself_alone_and_a_way_out_is_declared_as_it_can_be() {
-    if !models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let office = Office::open(folder.path());
+    let Some((_folder, office)) = Office::there() else { return };
     let service = &office.service;
     office.entered(person("MUELLER", "L1"), 0, 90);
     let designation = border::designation_of_a_gate(service.store(), "JFK", at(-DAY));
@@ -243,11 +242,7 @@ fn a_designated_gate_answers_for_itself_alone_and_a_way_out_is_declared_as_it_ca
 
 #[test]
 fn nothing_is_kept_of_a_citizen_or_a_stranger_and_nothing_of_what_lies_ahead() {
-    if !models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let office = Office::open(folder.path());
+    let Some((_folder, office)) = Office::there() else { return };
     let service = &office.service;
     office.entered(person("MUELLER", "L1"), 10, 90);
     office.on_day(20);
@@ -282,11 +277,7 @@ fn nothing_is_kept_of_a_citizen_or_a_stranger_and_nothing_of_what_lies_ahead() {
 
 #[test]
 fn an_officer_opens_a_stay_in_a_case_and_says_whose_a_neighbours_record_is() {
-    if !models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let office = Office::open(folder.path());
+    let Some((_folder, office)) = Office::there() else { return };
     let service = &office.service;
     office.all_ways_are_recorded();
     office.entered(person("MUELLER", "L1"), 0, 90);
@@ -376,11 +367,7 @@ fn an_officer_opens_a_stay_in_a_case_and_says_whose_a_neighbours_record_is() {
 
 #[test]
 fn an_earlier_crossing_that_does_not_open_keeps_nobody_else_from_being_computed() {
-    if !models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let office = Office::open(folder.path());
+    let Some((folder, office)) = Office::there() else { return };
     office.all_ways_are_recorded();
     office.entered(person("MUELLER", "L1"), 0, 90);
     // As a crossing of before there were stays, whose bytes were altered.
@@ -397,11 +384,7 @@ fn an_earlier_crossing_that_does_not_open_keeps_nobody_else_from_being_computed(
 
 #[test]
 fn what_is_erased_leaves_the_list_and_the_stays() {
-    if !models_are_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let office = Office::open(folder.path());
+    let Some((_folder, office)) = Office::there() else { return };
     office.all_ways_are_recorded();
     office.entered(person("MUELLER", "L1"), 0, 90);
     office.on_day(101);

@@ -8,15 +8,25 @@ const READ = {
   lines: (text) => text.split("\n").map((line) => line.trim()).filter(Boolean),
   instant,
   optional: (text) => text.trim() || null,
+  password: (text) => text,
 };
 
-/** A form's fields as the service takes them; `data-as` says how a field is read. */
+/** A form's fields as the service takes them; `data-as` says how a field is read, else its type, else it is a text. */
 export function fields(form) {
   const value = {};
   for (const field of form.elements) {
-    if (field.name && !field.disabled) value[field.name] = (READ[field.dataset.as] ?? ((text) => text))(field.value);
+    if (!field.name || field.disabled) continue;
+    value[field.name] = (READ[field.dataset.as] ?? READ[field.type] ?? ((text) => text.trim()))(field.value);
   }
   return value;
+}
+
+/** Only what a choice needs is asked for: `data-of` says which choices a part or a field is of. */
+export function asksFor(root, choice) {
+  for (const part of root.querySelectorAll("[data-of]")) {
+    part.hidden = !part.dataset.of.split(" ").includes(choice);
+    for (const field of [part, ...part.querySelectorAll("input, select")]) field.disabled = part.hidden;
+  }
 }
 
 /** The page's line for what is wrong in a form, and the field that it names (`born: expected …`); an empty text takes it away. */

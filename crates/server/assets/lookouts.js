@@ -1,6 +1,6 @@
 // Lookouts: written, imported, approved by another, withdrawn; travellers who are not meant.
 
-import { fields, sending } from "./forms.js";
+import { asksFor, fields, sending } from "./forms.js";
 import { localTimes, post, say } from "./people.js";
 
 localTimes(document);
@@ -33,15 +33,8 @@ sending(async (form) => {
   location.reload();
 });
 
-// Only what the kind needs is asked for.
 const kind = document.getElementById("lookout-on");
-function show() {
-  for (const group of document.querySelectorAll("[data-of]")) {
-    group.hidden = group.dataset.of !== kind.value;
-    for (const field of group.querySelectorAll("input, select")) field.disabled = group.hidden;
-  }
-}
 if (kind) {
-  kind.addEventListener("change", show);
-  show();
+  kind.addEventListener("change", () => asksFor(document, kind.value));
+  asksFor(document, kind.value);
 }

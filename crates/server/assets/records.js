@@ -1,6 +1,7 @@
 // The records office: cases opened, records found and named, approved, given, put right.
 
-import { instant, localTimes, post, say } from "./people.js";
+import { fields } from "./forms.js";
+import { localTimes, post, say } from "./people.js";
 import { redress } from "./redress.js";
 import { stays } from "./stays.js";
 
@@ -9,20 +10,6 @@ const main = element("main");
 const API = "/api/records/v1/cases";
 const underWay = new Set();
 localTimes(document);
-
-const READ = {
-  instant,
-  optional: (text) => text.trim() || null,
-};
-
-/** A form's fields as they stand; `data-as` says how one is read. */
-function fields(form) {
-  const value = {};
-  for (const field of form.elements) {
-    if (field.name) value[field.name] = (READ[field.dataset.as] ?? ((text) => text.trim()))(field.value);
-  }
-  return value;
-}
 
 function documentOf({ issuer, document_kind: kind, number }) {
   return issuer && number ? { issuer, kind, number } : null;
@@ -122,7 +109,7 @@ async function during(form, work) {
   }
 }
 
-const shared = { fields, during, problem, documentOf, personOf };
+const shared = { during, problem, documentOf, personOf };
 if (element("stays-find")) stays(`${API}/${main.dataset.case}`, shared);
 redress(`${API}/${main.dataset.case}`, shared);
 

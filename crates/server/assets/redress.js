@@ -1,11 +1,12 @@
 // Mis-identification in a case: whose records are is proposed by one officer, and opened for another who decides.
 
+import { fields } from "./forms.js";
 import { post } from "./people.js";
 
 const element = (id) => document.getElementById(id);
 
-/** Makes the part of a case live; `fields` reads a form, `during` runs its work once at a time. */
-export function redress(path, { fields, during, documentOf, problem }) {
+/** Makes the part of a case live; `during` runs a form's work once at a time. */
+export function redress(path, { during, documentOf, problem }) {
   element("redress-propose")?.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopPropagation();

@@ -1,5 +1,6 @@
 // A person's stays in a case: opened, shown with their grounds, decided on. Nothing of them is in an address.
 
+import { asksFor, fields } from "./forms.js";
 import { localTimes, post, say } from "./people.js";
 
 const element = (id) => document.getElementById(id);
@@ -87,16 +88,8 @@ const CHANGES = {
   citizen: () => ({ change: "settled", citizen: true }),
 };
 
-/** Only what the change needs is asked for. */
-function asksFor(form, what) {
-  for (const part of form.querySelectorAll("[data-of]")) {
-    part.hidden = part.disabled = !part.dataset.of.split(" ").includes(what);
-  }
-  element("change-until").required = what === "extension";
-}
-
-/** Makes the part of a case live; `fields` reads a form, `documentOf` its document, `during` runs work with its button off. */
-export function stays(path, { fields, during, problem, personOf, documentOf }) {
+/** Makes the part of a case live; `documentOf` reads a form's document, `during` runs work with its button off. */
+export function stays(path, { during, problem, personOf, documentOf }) {
   let wanted;
   const look = async () => show(await post(`${path}/stays`, wanted), undo);
   const undo = (id) => {
@@ -119,8 +112,12 @@ export function stays(path, { fields, during, problem, personOf, documentOf }) {
     during(event.target, look);
   });
   const change = element("stays-change");
-  change?.elements.what.addEventListener("change", ({ target }) => asksFor(change, target.value));
-  if (change) asksFor(change, change.elements.what.value);
+  const asks = () => {
+    asksFor(change, change.elements.what.value);
+    element("change-until").required = change.elements.what.value === "extension";
+  };
+  change?.elements.what.addEventListener("change", asks);
+  if (change) asks();
   change?.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopPropagation();

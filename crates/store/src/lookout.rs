@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use portunus_core::accuracy::CELL_MIN;
 use portunus_core::id::{LookoutId, RecordId, UserId, VoyageId};
 use portunus_core::lookout::{Lookout, NotApproved, Standing, takes_approval};
-use portunus_core::parity::kept::month_of;
+use portunus_core::month::{month, month_of};
 use portunus_core::voyage::ManifestPerson;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use std::collections::BTreeSet;
@@ -588,8 +588,7 @@ impl Store {
             if rows == 0 {
                 return Ok(());
             }
-            hits.iter()
-                .try_for_each(|(authority, n)| count(tx, authority, &crate::tally::month(day), "hit", *n))
+            hits.iter().try_for_each(|(authority, n)| count(tx, authority, &month(day), "hit", *n))
         })
     }
 

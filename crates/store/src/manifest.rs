@@ -105,14 +105,14 @@ impl List {
                 let is_another = match (both, named.contains(at)) {
                     (true, true) => true,
                     (false, false) => false,
-                    _ => name_of(person) != name_of(known),
+                    _ => !person.is_named_as(known),
                 };
                 person.has_reference_of(known) || (!is_another && person.same_as(known))
             };
             let same = candidates.iter().copied().filter(is_same);
             same.min_by_key(|at| {
                 let Known { person: known, removed, .. } = &self.known[*at];
-                (name_of(known) != name_of(person), *removed, known != person)
+                (!person.is_named_as(known), *removed, known != person)
             })
         })
     }

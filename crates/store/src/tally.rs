@@ -17,6 +17,7 @@ use portunus_core::biometric::{PackId, Score};
 use portunus_core::decide::Decision;
 use portunus_core::encounter::{Encounter, Ruled};
 use portunus_core::id::{DeviceId, EncounterId, PassengerId, PointId, VoyageId};
+use portunus_core::month::month;
 use portunus_core::place::CrossingPoint;
 use portunus_core::voyage::{ManifestPerson, Voyage};
 use rusqlite::{Row, Transaction, named_params};
@@ -101,11 +102,6 @@ pub struct Tallies {
     pub scores: HashMap<ScoreKey, u64>,
     /// Days on which anybody was photographed at a point.
     pub days: BTreeSet<(PointId, Date)>,
-}
-
-/// The month that something is counted in.
-pub fn month(day: Date) -> String {
-    day.strftime("%Y-%m").to_string()
 }
 
 fn bin(score: Score) -> i32 {

@@ -55,10 +55,7 @@ const CONSENT: RecordKind = RecordKind {
 
 /// Whether two readings of a document name the same person: of what they say the document's number alone has a check digit.
 fn is_read_alike(one: &ManifestPerson, other: &ManifestPerson) -> bool {
-    let who = |of: &ManifestPerson| {
-        (of.family_name.clone(), of.given_names.clone(), of.born, of.born_in, of.nationality.clone())
-    };
-    who(one) == who(other)
+    one.is_named_as(other) && one.nationality == other.nationality
 }
 
 impl Store {

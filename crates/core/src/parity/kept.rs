@@ -1,8 +1,7 @@
 //! What is kept of waits: batches of ten people and more of one choice, in the order in which they became so many.
 
 use super::{Judgement, Measured, RECORD_MONTHS, WINDOW_MONTHS, WINDOW_PEOPLE, Waits, best_shown, judge};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use crate::month::months_before;
 use std::collections::BTreeMap;
 
 /// Waits of ten people or more of one choice at one point.
@@ -74,34 +73,12 @@ fn window(batches: &[Batch], live: &Waits, month: &str) -> Waits {
     window
 }
 
-/// The month of an instant on the UTC calendar, as `2026-11`.
-pub fn month_of(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string()
-}
-
-/// The month so many months before, as `2026-11`; the same where that is no month.
-pub fn months_before(month: &str, months: u32) -> String {
-    let parsed = month
-        .split_once('-')
-        .and_then(|(year, month)| Some((year.parse::<i32>().ok()?, month.parse::<i32>().ok()?)));
-    let Some((year, of_year)) = parsed else { return month.to_owned() };
-    let since_zero = year * 12 + of_year - 1 - i32::try_from(months).unwrap_or(i32::MAX / 2);
-    format!("{:04}-{:02}", since_zero.div_euclid(12), since_zero.rem_euclid(12) + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn batch(month: &str, people: u64, wait_ms: u64) -> Batch {
         Batch { month: month.to_owned(), waits: (0..people).map(|n| wait_ms * (90 + n % 10) / 100).collect() }
-    }
-
-    #[test]
-    fn months_go_back_over_the_turn_of_the_year() {
-        assert_eq!(months_before("2026-11", 3), "2026-08");
-        assert_eq!(months_before("2026-02", 3), "2025-11");
-        assert_eq!(months_before("2026-02", 26), "2023-12");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The pages, and signing in and out of them.
 
+use super::admin::users::account_name;
 use super::officer::{self, board_before, point_view, voyage_view};
 use super::session::{
     COOKIE, PASSWORD_CHARS_MIN, SESSION_HOURS, SignedIn, Staff, Token, carried_hash, check_password,
@@ -238,10 +239,7 @@ async fn set_up(
 }
 
 fn first_administrator(service: &Service, form: &SetUp) -> Result<(), Problem> {
-    let name = form.name.trim();
-    if name.is_empty() {
-        return Err(Problem::bad_request("the name is empty"));
-    }
+    let name = account_name(&form.name)?;
     let hash = hash_password(&form.password, service.fresh())?;
     let used =
         Problem::unauthenticated("the set-up link was used or is over; restart the service for a new one");
@@ -250,8 +248,7 @@ fn first_administrator(service: &Service, form: &SetUp) -> Result<(), Problem> {
     {
         return Err(used);
     }
-    let user =
-        NewUser { name: name.to_owned(), role: Role::Administrator, carrier: None, password_hash: hash };
+    let user = NewUser { name, role: Role::Administrator, carrier: None, password_hash: hash };
     match service.store().create_user(&user, service.now())? {
         CreateUser::Created(_) => Ok(()),
         CreateUser::NameTaken => Err(Problem::conflict("name-taken", "this name is taken")),

@@ -13,6 +13,7 @@ use portunus_core::retention::{Evidence, standing};
 use portunus_core::voyage::ManifestPerson;
 use portunus_store::{Listed, Wish};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// What a traveller chose.
 pub struct Joining {
@@ -94,14 +95,10 @@ impl Service {
         if joining.together.len() >= PARTY_MAX {
             return Err(Refused::Malformed(format!("together: at most {PARTY_MAX} people choose together")));
         }
-        let all = std::iter::once((&joining.presented, &joining.person))
-            .chain(joining.together.iter().map(|one| (&one.presented, &one.person)));
-        let shown = all.filter_map(|(presented, person)| {
-            presented.as_ref().or_else(|| person.as_ref().and_then(|person| person.documents.first()))
-        });
-        let mut documents: Vec<&DocumentKey> = shown.collect();
-        documents.sort_unstable();
-        if documents.windows(2).any(|two| two[0] == two[1]) {
+        let first = shown(joining.presented.as_ref(), joining.person.as_ref());
+        let others = joining.together.iter().map(|one| shown(one.presented.as_ref(), one.person.as_ref()));
+        let mut seen = HashSet::new();
+        if !first.into_iter().chain(others.flatten()).all(|document| seen.insert(document)) {
             return Err(Refused::Malformed(
                 "together: expected a document of each, not one twice".to_owned(),
             ));
@@ -214,10 +211,7 @@ impl Service {
             (Some(Expects::Documents), None) if joining.presented.is_some() => Err(Refused::Malformed(
                 "presented: here the whole machine-readable zone is read: send it as mrz".to_owned(),
             )),
-            (_, person) => {
-                let read = person.as_ref().and_then(|person| person.documents.first());
-                self.presented(joining.presented.as_ref().or(read), voyage)
-            }
+            (_, person) => self.presented(shown(joining.presented.as_ref(), person.as_ref()), voyage),
         }
     }
 
@@ -256,6 +250,14 @@ impl Service {
             self.class_after(encounter, person, false)
         }
     }
+}
+
+/// The document that somebody showed: as they gave it, else as its machine-readable zone was read.
+fn shown<'a>(
+    presented: Option<&'a DocumentKey>,
+    person: Option<&'a ManifestPerson>,
+) -> Option<&'a DocumentKey> {
+    presented.or_else(|| person?.documents.first())
 }
 
 pub(super) fn begun(encounter: &Encounter) -> Begun {

@@ -9,7 +9,7 @@ use portunus_core::accuracy::traffic::Counted;
 use portunus_core::decide::{Decision, Failure};
 use portunus_core::encounter::{Encounter, Lane};
 use portunus_core::id::{PointId, UserId, VoyageId};
-use portunus_core::parity::kept::month_of;
+use portunus_core::month::month_of;
 use portunus_core::parity::{
     Demand, Entered, Judgement, Live, Queue, QueueEvent, Source, Staffing, Step, Waits,
 };

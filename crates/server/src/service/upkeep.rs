@@ -2,8 +2,8 @@
 
 use super::erasing::ERASE_BATCH;
 use super::{Refused, Service};
+use portunus_core::month::{month_of, months_before};
 use portunus_core::parity::RECORD_MONTHS;
-use portunus_core::parity::kept::{month_of, months_before};
 use portunus_core::policy::DataClass;
 use std::time::Duration;
 

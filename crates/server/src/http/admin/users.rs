@@ -27,6 +27,11 @@ pub(crate) struct Person {
     password: String,
 }
 
+/// What somebody signs in with, as names are compared: on one line, one blank between words.
+pub(in crate::http) fn account_name(name: &str) -> Result<String, Problem> {
+    Ok(line(name, "name", 60)?)
+}
+
 #[utoipa::path(post, path = "/api/admin/v1/users", operation_id = "admin_users", tag = "administrator", request_body = Person,
     responses((status = 201, body = Made), (status = 400), (status = 409, description = "the name is taken")))]
 pub(crate) async fn handle(
@@ -46,8 +51,7 @@ pub(crate) async fn handle(
             ));
         }
         let user = NewUser {
-            // As names are compared: on one line, one blank between words.
-            name: line(&person.name, "name", 60).map_err(|error| Problem::bad_request(error.to_string()))?,
+            name: account_name(&person.name)?,
             role: person.role,
             carrier: carrier
                 .map(|carrier| text(carrier, "carrier", 10))

@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use portunus_biometrics::pack::calibration::{ScoreType, Transaction};
 use portunus_core::accuracy::CELL_MIN;
 use portunus_core::id::PointId;
-use portunus_core::parity::kept::month_of;
+use portunus_core::month::month_of;
 use portunus_core::place::{CrossingPoint, Direction, Position};
 use portunus_core::policy::{DataClass, Policy};
 use portunus_ledger::log::{Files as _, Folder};

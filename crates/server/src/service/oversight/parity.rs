@@ -11,7 +11,7 @@ use portunus_core::accuracy::shown;
 use portunus_core::accuracy::traffic::Counted;
 use portunus_core::encounter::Lane;
 use portunus_core::id::PointId;
-use portunus_core::parity::kept::month_of;
+use portunus_core::month::month_of;
 use portunus_core::parity::{Figures, Judgement, Live, PEOPLE_MIN, RATIO, RECORD_MONTHS, Which};
 use portunus_core::place::Designation;
 use portunus_store::parity::ceiling_ms;
